@@ -1,4 +1,4 @@
-"""The exceptions of this package.
+"""The exceptions of this package, and one line of text for any exception.
 
 Every message is written for the person at the command line: what happened, and
 what to do next. The functions in :mod:`flask_migrate_compat.commands` raise these
@@ -7,6 +7,10 @@ exceptions and never end the process; the two command lines print them as one li
 """
 
 from __future__ import annotations
+
+import os
+import traceback
+from typing import Any
 
 
 class MigrateError(Exception):
@@ -19,7 +23,7 @@ class MigrateError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(f"{message} {hint}".strip())
+        super().__init__(_one_line(f"{message} {hint}"))
 
 
 class NotConfiguredError(MigrateError):
@@ -31,8 +35,137 @@ class ScriptDirectoryError(MigrateError):
 
 
 class RevisionError(MigrateError):
-    """Report a revision that cannot be used: unknown, ambiguous, several heads."""
+    """Report a revision that cannot be used: unknown, ambiguous, not up to date."""
 
 
 class UnsupportedError(MigrateError):
     """Report a request that the installed Alembic is too old for."""
+
+
+class PendingChangesError(MigrateError):
+    """Report that the models and the database differ (the ``check`` command)."""
+
+
+# What Alembic says (a part of it), the class that we raise, what to do next. The
+# first that fits counts. Alembic has one exception class for all of these.
+_ALEMBIC_MESSAGES: tuple[tuple[str, type[MigrateError], str], ...] = (
+    (
+        "can't locate revision",
+        RevisionError,
+        "See the revisions of this folder with 'history', the database's with"
+        " 'current'.",
+    ),
+    (
+        "no such revision",
+        RevisionError,
+        "See the revisions of this folder with 'history'.",
+    ),
+    (
+        "multiple head",
+        RevisionError,
+        "See them with 'heads', join them with 'merge heads', or name one of them;"
+        " 'upgrade heads' applies all.",
+    ),
+    (
+        "not up to date",
+        RevisionError,
+        "Apply the pending revisions with 'upgrade' first.",
+    ),
+    (
+        "relative revision",
+        RevisionError,
+        "See the revisions with 'history' and the database's with 'current'.",
+    ),
+    (
+        "new upgrade operations detected",
+        PendingChangesError,
+        "Write a revision for them with 'migrate'.",
+    ),
+    (
+        "already exists and is not empty",
+        ScriptDirectoryError,
+        "Name another folder with --directory.",
+    ),
+    ("no such template", ScriptDirectoryError, "See 'list-templates'."),
+    (
+        "path doesn't exist",
+        ScriptDirectoryError,
+        "Make it with 'init', or name another folder with --directory.",
+    ),
+)
+
+
+def from_alembic(error: Exception) -> MigrateError:
+    """Make our exception of an ``alembic.util.CommandError``."""
+    text = str(error)
+    lowered = text.lower()
+    for part, kind, hint in _ALEMBIC_MESSAGES:
+        if part in lowered:
+            return kind(_sentence(text), hint)
+    return MigrateError(_sentence(text))
+
+
+def describe(error: BaseException, directory: str | None = None) -> str:
+    """Say in one line what happened and what to do next, for any exception.
+
+    :param error: what a command raised.
+    :param directory: the migrations folder; the line in it that failed is named.
+    """
+    if isinstance(error, MigrateError):
+        return str(error)
+    place = _place_in(directory, error) if directory else ""
+    where = f"{place}: " if place else ""
+    driver = _missing_driver(error)
+    if driver:
+        return (
+            f"{where}The database driver '{driver}' is not installed."
+            f" Install the package that provides it, or change the database URL."
+        )
+    if _is_connection_failure(error):
+        reason = _one_line(getattr(error, "orig", error))
+        return (
+            f"Cannot connect to the database: {_sentence(reason)}"
+            " Check that the server runs and that the database URL is right."
+        )
+    reason = getattr(error, "orig", None) or error
+    text = _one_line(f"{type(reason).__name__}: {reason}")
+    return f"{where}{_sentence(text)} Add --traceback for the whole story."
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())
+
+
+def _sentence(text: str) -> str:
+    text = _one_line(text)
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _place_in(directory: str, error: BaseException) -> str:
+    """Name the innermost line of a migrations folder that an exception came through."""
+    folder = os.path.join(os.path.abspath(directory), "")
+    if isinstance(error, SyntaxError) and error.filename:
+        places = [(error.filename, error.lineno)]
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        places = [(frame.filename, frame.lineno) for frame in reversed(frames)]
+    for filename, line in places:
+        if os.path.abspath(filename).startswith(folder):
+            return f"{os.path.relpath(filename)}, line {line}"
+    return ""
+
+
+def _missing_driver(error: BaseException) -> str:
+    """Return the name of the database driver that SQLAlchemy failed to import."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    frames = traceback.extract_tb(error.__traceback__)
+    inner = frames[-1].filename.replace(os.sep, "/") if frames else ""
+    return error.name if "/sqlalchemy/" in inner else ""
+
+
+def _is_connection_failure(error: Any) -> bool:
+    """Tell whether a database error came from connecting and not from a statement."""
+    classes = {f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__}
+    is_database_error = "sqlalchemy.exc.DBAPIError" in classes
+    return is_database_error and not getattr(error, "statement", None)

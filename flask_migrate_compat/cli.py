@@ -1,0 +1,378 @@
+"""The command line ``flask db …``: the one declaration of commands and options.
+
+``legacy/manager.py`` derives the Flask-Script ``MigrateCommand`` from the group
+:data:`db`, so flags, help texts, defaults and arity stand here and nowhere else. The
+function that a command calls is the one of its name in
+:mod:`flask_migrate_compat.commands`, which is imported when a command runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import sys
+import traceback
+from typing import Any, Callable, Mapping
+
+import click
+from flask.cli import with_appcontext
+
+from .errors import MigrateError, describe
+
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class CoreCommand(click.Command):
+    """A command whose arguments may be negative numbers: ``downgrade -1``.
+
+    Click takes ``-1`` for an option. As in argparse, a negative number that is not
+    the value of an option is an argument here, so a mistyped option stays an error.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Move negative numbers behind ``--``, where click reads arguments only."""
+        with_value = {
+            name
+            for parameter in self.params
+            if isinstance(parameter, click.Option) and not parameter.is_flag
+            for name in parameter.opts
+        }
+        end = args.index("--") if "--" in args else len(args)
+        options, numbers, previous = [], [], ""
+        for arg in args[:end]:
+            is_number = re.match(r"-\d+$", arg) and previous not in with_value
+            (numbers if is_number else options).append(arg)
+            previous = arg
+        if numbers:
+            args = [*options, "--", *numbers, *args[end + 1 :]]
+        return super().parse_args(ctx, args)
+
+
+class DatabaseGroup(click.Group):
+    """The group ``db``, whose own commands are :class:`CoreCommand` objects."""
+
+    command_class = CoreCommand
+
+    def command(self, *args: Any, **kwargs: Any) -> Any:
+        """Declare a command; :class:`CoreCommand` also where click 7 is installed."""
+        kwargs.setdefault("cls", CoreCommand)
+        return super().command(*args, **kwargs)
+
+
+class CommandFailed(click.ClickException):
+    """Show one line ``Error: …`` and exit with the status of the error."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def call_core(
+    name: str, arguments: Mapping[str, Any], group: Mapping[str, Any]
+) -> None:
+    """Call the core function of a command; both command lines come through here.
+
+    :param name: the function in :mod:`flask_migrate_compat.commands`.
+    :param arguments: what was said behind the command.
+    :param group: what was said before it; the command's own arguments win.
+    :raises CommandFailed: for every exception, with its one line of text; a traceback
+        is printed first when ``--traceback`` or ``FLASK_DEBUG`` asks for it.
+    """
+    arguments = dict(arguments)
+    try:
+        from . import commands
+
+        function = getattr(commands, name)
+        known = inspect.signature(function).parameters
+        for key in ("directory", "x_arg"):
+            if key in known and not arguments.get(key):
+                arguments[key] = group.get(key) or None
+        function(**arguments)
+    except click.ClickException:
+        raise
+    except Exception as error:
+        if group.get("traceback") or _debug():
+            traceback.print_exc()
+        message = describe(error, _directory(arguments.get("directory")))
+        exit_code = error.exit_code if isinstance(error, MigrateError) else 1
+        raise CommandFailed(message, exit_code) from error
+
+
+def _debug() -> bool:
+    value = os.environ.get("FLASK_DEBUG", "")
+    return value.lower() not in ("", "0", "false", "no", "off", "n", "f")
+
+
+def _directory(given: str | None) -> str | None:
+    """Return the migrations folder that a failed command worked with, if known."""
+    from .extension import current_state
+
+    try:
+        return given or current_state().directory
+    except MigrateError:
+        return None
+
+
+def _run(name: str, arguments: Mapping[str, Any]) -> None:
+    parent = click.get_current_context().parent
+    call_core(name, arguments, parent.params if parent is not None else {})
+
+
+_directory_option = click.option(
+    "-d",
+    "--directory",
+    metavar="DIR",
+    help="Migrations folder (default: the one given to Migrate, or 'migrations').",
+)
+_x_arg_option = click.option(
+    "-x",
+    "--x-arg",
+    multiple=True,
+    metavar="ARG",
+    help="Argument for a custom env.py; may be repeated.",
+)
+_sql_option = click.option(
+    "--sql", is_flag=True, help="Print the SQL instead of executing it."
+)
+_tag_option = click.option("--tag", help="Free text for a custom env.py.")
+_verbose_option = click.option(
+    "-v", "--verbose", is_flag=True, help="Show the details of each revision."
+)
+_message_option = click.option("-m", "--message", help="Title of the revision.")
+_rev_id_option = click.option(
+    "--rev-id", help="Identifier of the revision, instead of a random one."
+)
+_branch_label_option = click.option(
+    "--branch-label", help="Label of the branch that begins with the revision."
+)
+
+
+def _new_revision_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare what ``revision`` and ``migrate`` have in common."""
+    decorators: tuple[_Decorator, ...] = (
+        _directory_option,
+        _message_option,
+        _sql_option,
+        click.option(
+            "--head",
+            default="head",
+            help="Revision, or <branch>@head, that the new one follows.",
+        ),
+        click.option(
+            "--splice", is_flag=True, help="Allow a --head that is not a head."
+        ),
+        _branch_label_option,
+        click.option(
+            "--version-path", help="Which of several version locations to write to."
+        ),
+        _rev_id_option,
+        click.option(
+            "--depends-on",
+            multiple=True,
+            metavar="REVISION",
+            help="Revision of another branch that is needed first; may be repeated.",
+        ),
+        _x_arg_option,
+    )
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
+@click.group(cls=DatabaseGroup)
+@_directory_option
+@_x_arg_option
+@click.option("--traceback", is_flag=True, help="Show where an error came from.")
+def db(**_group: Any) -> None:
+    """Perform database migrations."""
+    # The commands read these options from their parent context, which unlike flask.g
+    # is the same object on every Flask.
+
+
+@db.command("list-templates")
+@with_appcontext
+def list_templates(**arguments: Any) -> None:
+    """List the templates for 'init'."""
+    _run("list_templates", arguments)
+
+
+@db.command()
+@_directory_option
+@click.option("--multidb", is_flag=True, help="Support several databases.")
+@click.option(
+    "-t", "--template", help="Name of a template, or path of a template folder."
+)
+@click.option(
+    "--package", is_flag=True, help="Write __init__.py files into the folders."
+)
+@with_appcontext
+def init(**arguments: Any) -> None:
+    """Make a new migrations folder."""
+    _run("init", arguments)
+
+
+@db.command()
+@_new_revision_options
+@click.option(
+    "--autogenerate",
+    is_flag=True,
+    help="Fill in the differences between models and database.",
+)
+@with_appcontext
+def revision(**arguments: Any) -> None:
+    """Write a new revision script."""
+    _run("revision", arguments)
+
+
+@db.command()
+@_new_revision_options
+@with_appcontext
+def migrate(**arguments: Any) -> None:
+    """Write a revision with the differences between models and database."""
+    _run("migrate", arguments)
+
+
+@db.command()
+@_directory_option
+@_x_arg_option
+@click.argument("revision", default="head")
+@with_appcontext
+def edit(**arguments: Any) -> None:
+    """Open a revision script in $EDITOR."""
+    _run("edit", arguments)
+
+
+@db.command()
+@_directory_option
+@_message_option
+@_branch_label_option
+@_rev_id_option
+@click.option("--splice", is_flag=True, help="Allow revisions that are not heads.")
+@_x_arg_option
+@click.argument("revisions", nargs=-1, required=True)
+@with_appcontext
+def merge(**arguments: Any) -> None:
+    """Write a revision that joins several heads ('heads' for all)."""
+    _run("merge", arguments)
+
+
+@db.command()
+@_directory_option
+@_sql_option
+@_tag_option
+@_x_arg_option
+@click.argument("revision", default="head")
+@with_appcontext
+def upgrade(**arguments: Any) -> None:
+    """Upgrade the database to a later revision."""
+    _run("upgrade", arguments)
+
+
+@db.command()
+@_directory_option
+@_sql_option
+@_tag_option
+@_x_arg_option
+@click.argument("revision", default="-1")
+@with_appcontext
+def downgrade(**arguments: Any) -> None:
+    """Take the database back to an earlier revision."""
+    _run("downgrade", arguments)
+
+
+@db.command()
+@_directory_option
+@_x_arg_option
+@click.argument("revision", default="head")
+@with_appcontext
+def show(**arguments: Any) -> None:
+    """Show a revision."""
+    _run("show", arguments)
+
+
+@db.command()
+@_directory_option
+@click.option(
+    "-r", "--rev-range", metavar="START:END", help="Show only these revisions."
+)
+@_verbose_option
+@click.option(
+    "-i", "--indicate-current", is_flag=True, help="Mark what the database is at."
+)
+@_x_arg_option
+@with_appcontext
+def history(**arguments: Any) -> None:
+    """List the revisions, the latest first."""
+    _run("history", arguments)
+
+
+@db.command()
+@_directory_option
+@_verbose_option
+@click.option(
+    "--resolve-dependencies", is_flag=True, help="Count a dependency as a parent."
+)
+@_x_arg_option
+@with_appcontext
+def heads(**arguments: Any) -> None:
+    """Show the revisions that no other one follows."""
+    _run("heads", arguments)
+
+
+@db.command()
+@_directory_option
+@_verbose_option
+@_x_arg_option
+@with_appcontext
+def branches(**arguments: Any) -> None:
+    """Show the revisions that more than one other follows."""
+    _run("branches", arguments)
+
+
+@db.command()
+@_directory_option
+@_verbose_option
+@click.option(
+    "-c",
+    "--check-heads",
+    is_flag=True,
+    help="Fail if a database is not at the heads.",
+)
+@_x_arg_option
+@with_appcontext
+def current(**arguments: Any) -> None:
+    """Show the revision that each database is at."""
+    _run("current", arguments)
+
+
+@db.command()
+@_directory_option
+@_sql_option
+@_tag_option
+@click.option("--purge", is_flag=True, help="Empty the version table first.")
+@_x_arg_option
+@click.argument("revision", default="head")
+@with_appcontext
+def stamp(**arguments: Any) -> None:
+    """Record a revision in the database without running any script."""
+    _run("stamp", arguments)
+
+
+@db.command()
+@_directory_option
+@_x_arg_option
+@with_appcontext
+def check(**arguments: Any) -> None:
+    """Fail if a revision is missing between models and database."""
+    _run("check", arguments)
+
+
+@db.command("ensure-version")
+@_directory_option
+@_sql_option
+@_x_arg_option
+@with_appcontext
+def ensure_version(**arguments: Any) -> None:
+    """Make the version table if the database has none yet."""
+    _run("ensure_version", arguments)

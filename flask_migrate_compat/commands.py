@@ -1,0 +1,479 @@
+"""The commands: one function for each, and the only caller of ``alembic.command``.
+
+Both command lines, ``flask db …`` and ``python manage.py db …``, and old code that
+calls the functions itself arrive here. The functions need an application context,
+print what they have to say, raise :class:`~flask_migrate_compat.MigrateError`, and
+never end the process. An exception that comes out of ``env.py``, a revision script or
+the database is passed on as it is.
+
+Parameters that Flask-Migrate 4.1 has come in its order, so that positional callers
+keep working; those that it does not hand through follow behind them. These recur:
+
+``directory``
+    Migrations folder; by default the one that ``Migrate`` was given.
+``x_arg``
+    One ``-x`` argument for ``env.py``, or several.
+``sql``
+    Offline mode: print the SQL instead of executing it.
+``tag``
+    Free text that ``env.py`` can read with ``context.get_tag_argument()``.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import shutil
+from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union, cast
+
+import alembic
+import alembic.command
+from alembic.util import CommandError
+
+from .config import Config
+from .errors import MigrateError, ScriptDirectoryError, UnsupportedError, from_alembic
+from .extension import current_state
+
+if TYPE_CHECKING:
+    from alembic.script import Script
+
+    PathLike = Union[str, os.PathLike[str]]
+    XArg = Union[str, Iterable[str], None]
+    Scripts = Union[Script, None, list[Union[Script, None]]]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+# What alembic.command offers and these functions do not take, with the reason.
+NOT_EXPOSED = {
+    "*.config": "made from the application by Migrate.get_config()",
+    "show.rev": "named 'revision', as in Flask-Migrate",
+    "edit.rev": "named 'revision', as in Flask-Migrate",
+}
+
+
+def _translated(function: _Command) -> _Command:
+    """Turn Alembic's one exception class into ours, which say what to do next."""
+
+    @functools.wraps(function)
+    def command(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except CommandError as error:
+            raise from_alembic(error) from error
+
+    return cast(_Command, command)
+
+
+def _config(
+    directory: PathLike | None, x_arg: XArg = None, autogenerate: bool = False
+) -> Config:
+    """Return the configuration of a migrations folder, which has to be there."""
+    state = current_state()
+    directory = os.fspath(directory or state.directory)
+    if not os.path.isdir(directory):
+        raise ScriptDirectoryError(
+            f"There is no migrations folder '{directory}'.",
+            "Make it with 'init', or name another folder with --directory.",
+        )
+    return state.migrate.get_config(
+        directory, x_arg=x_arg, opts=["autogenerate"] if autogenerate else None
+    )
+
+
+def _alembic(name: str, *args: Any, **options: Any) -> Any:
+    """Call a function of ``alembic.command`` with the options that it knows.
+
+    :raises UnsupportedError: when the installed Alembic lacks the function, or an
+        option that was given.
+    """
+    function = getattr(alembic.command, name, None)
+    command = name.replace("_", "-")
+    if function is None:
+        raise _too_old(f"The command '{command}'")
+    known = inspect.signature(function).parameters
+    for option, value in options.items():
+        if value and option not in known:
+            raise _too_old(f"--{option.replace('_', '-')} of '{command}'")
+    return function(*args, **{key: options[key] for key in options if key in known})
+
+
+def _too_old(what: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"{what} needs a newer Alembic than {alembic.__version__}.",
+        "Upgrade it: pip install --upgrade alembic.",
+    )
+
+
+@_translated
+def list_templates() -> None:
+    """List the templates that ``init`` can make a migrations folder from.
+
+    Source: Flask-Migrate since 3.0.
+    """
+    config = Config()
+    folder = config.get_template_directory()
+    config.print_stdout("Available templates:\n")
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name, "README"), encoding="utf-8") as readme:
+            synopsis = readme.readline().strip()
+        config.print_stdout("%s - %s", name, synopsis)
+
+
+@_translated
+def init(
+    directory: PathLike | None = None,
+    multidb: bool = False,
+    template: PathLike | None = None,
+    package: bool = False,
+) -> None:
+    """Make a new migrations folder.
+
+    :param multidb: use the template for several databases.
+    :param template: name of a template, or the path of a folder with one.
+    :param package: write ``__init__.py`` files, so that the folder can be imported.
+    :raises ScriptDirectoryError: when the folder is there already, the template is
+        not, or the folder cannot be written; nothing is left behind then.
+
+    Source: Flask-Migrate; ``template`` since 3.0, ``package`` since 3.1.
+    """
+    state = current_state()
+    directory = os.fspath(directory or state.directory)
+    template = os.fspath(template or ("flask-multidb" if multidb else "flask"))
+    template_directory = None
+    if os.path.basename(template) != template:
+        template_directory, template = os.path.split(os.path.normpath(template))
+    config = Config(
+        os.path.join(directory, "alembic.ini"), template_directory=template_directory
+    )
+    if os.path.isdir(directory) and os.listdir(directory):
+        raise ScriptDirectoryError(
+            f"The folder '{directory}' already exists and is not empty.",
+            "Name another folder with --directory.",
+        )
+    _check_template(config, template)
+    config.set_main_option("script_location", directory.replace("%", "%%"))
+    config = state.migrate.call_configure_callbacks(config)
+    was_there = os.path.isdir(directory)
+    try:
+        _alembic("init", config, directory, template=template, package=package)
+    except OSError as error:
+        if not was_there:
+            shutil.rmtree(directory, ignore_errors=True)
+        raise ScriptDirectoryError(
+            f"Cannot write the folder '{directory}': {error.strerror or error}.",
+            "Name another folder with --directory.",
+        ) from error
+
+
+def _check_template(config: Config, template: str) -> None:
+    """Make sure that a template is complete before anything is written."""
+    folder = os.path.join(config.get_template_directory(), template)
+    if not os.path.isdir(folder):
+        raise ScriptDirectoryError(
+            f"There is no template '{template}' in"
+            f" '{config.get_template_directory()}'.",
+            "See 'list-templates', or give the path of a template folder.",
+        )
+    for name in ("alembic.ini.mako", "env.py", "script.py.mako"):
+        if not os.path.isfile(os.path.join(folder, name)):
+            raise ScriptDirectoryError(
+                f"The template folder '{folder}' has no {name}.",
+                "Add it; the folder of the 'flask' template shows what belongs there.",
+            )
+
+
+@_translated
+def revision(
+    directory: PathLike | None = None,
+    message: str | None = None,
+    autogenerate: bool = False,
+    sql: bool = False,
+    head: str = "head",
+    splice: bool = False,
+    branch_label: str | None = None,
+    version_path: PathLike | None = None,
+    rev_id: str | None = None,
+    depends_on: str | Iterable[str] | None = None,
+    process_revision_directives: Callable[..., None] | None = None,
+    x_arg: XArg = None,
+) -> Scripts:
+    """Write a new revision script.
+
+    :param message: title of the revision.
+    :param autogenerate: fill the script with the differences between models and
+        database.
+    :param head: revision, or ``<branch>@head``, that the new one follows.
+    :param splice: allow a ``head`` that is not a head.
+    :param branch_label: label of the branch that begins here.
+    :param version_path: which of several version locations the file goes to.
+    :param rev_id: identifier of the revision, instead of a random one.
+    :param depends_on: revisions of other branches that this one needs first.
+    :param process_revision_directives: Alembic's hook of the same name; only for
+        callers in Python.
+    :returns: the script that was written, a list if there are several, ``None`` or
+        an empty list if there was nothing to write.
+    """
+    config = _config(directory, x_arg, autogenerate=autogenerate)
+    if depends_on is not None and not isinstance(depends_on, str):
+        depends_on = list(depends_on) or None
+    scripts = _alembic(
+        "revision",
+        config,
+        message,
+        autogenerate=autogenerate,
+        sql=sql,
+        head=head,
+        splice=splice,
+        branch_label=branch_label,
+        version_path=version_path,
+        rev_id=rev_id,
+        depends_on=depends_on,
+        process_revision_directives=process_revision_directives,
+    )
+    return cast("Scripts", scripts)
+
+
+def migrate(
+    directory: PathLike | None = None,
+    message: str | None = None,
+    sql: bool = False,
+    head: str = "head",
+    splice: bool = False,
+    branch_label: str | None = None,
+    version_path: PathLike | None = None,
+    rev_id: str | None = None,
+    x_arg: XArg = None,
+    depends_on: str | Iterable[str] | None = None,
+    process_revision_directives: Callable[..., None] | None = None,
+) -> Scripts:
+    """Write a revision with the differences between models and database.
+
+    The same as :func:`revision` with ``autogenerate``; see there for the parameters
+    and what is returned.
+    """
+    return revision(
+        directory=directory,
+        message=message,
+        autogenerate=True,
+        sql=sql,
+        head=head,
+        splice=splice,
+        branch_label=branch_label,
+        version_path=version_path,
+        rev_id=rev_id,
+        depends_on=depends_on,
+        process_revision_directives=process_revision_directives,
+        x_arg=x_arg,
+    )
+
+
+@_translated
+def edit(
+    directory: PathLike | None = None, revision: str = "current", x_arg: XArg = None
+) -> None:
+    """Open a revision script in ``$EDITOR``.
+
+    :param revision: which one; ``current`` stands for those that the database is at.
+    """
+    _alembic("edit", _config(directory, x_arg), revision)
+
+
+@_translated
+def merge(
+    directory: PathLike | None = None,
+    revisions: str | Iterable[str] = "",
+    message: str | None = None,
+    branch_label: str | None = None,
+    rev_id: str | None = None,
+    splice: bool = False,
+    x_arg: XArg = None,
+) -> Script | None:
+    """Write a revision that joins several heads into one.
+
+    :param revisions: the revisions to join; ``heads`` for all heads.
+    :param message: title of the revision.
+    :param branch_label: label of the branch that begins here.
+    :param rev_id: identifier of the revision, instead of a random one.
+    :param splice: allow revisions that are not heads.
+    :returns: the script that was written.
+    :raises MigrateError: when no revision is named.
+    """
+    if not isinstance(revisions, str):
+        revisions = list(revisions)
+    if not revisions:
+        raise MigrateError(
+            "There is nothing to merge.",
+            "Name two revisions or more, or 'heads' for all heads.",
+        )
+    script = _alembic(
+        "merge",
+        _config(directory, x_arg),
+        revisions,
+        message=message,
+        branch_label=branch_label,
+        rev_id=rev_id,
+        splice=splice,
+    )
+    return cast("Script | None", script)
+
+
+@_translated
+def upgrade(
+    directory: PathLike | None = None,
+    revision: str = "head",
+    sql: bool = False,
+    tag: str | None = None,
+    x_arg: XArg = None,
+) -> None:
+    """Upgrade the database to a later revision.
+
+    :param revision: target: an identifier, ``head``, ``heads``, ``+2``; in offline
+        mode also ``<from>:<to>``.
+    """
+    _alembic("upgrade", _config(directory, x_arg), revision, sql=sql, tag=tag)
+
+
+@_translated
+def downgrade(
+    directory: PathLike | None = None,
+    revision: str = "-1",
+    sql: bool = False,
+    tag: str | None = None,
+    x_arg: XArg = None,
+) -> None:
+    """Take the database back to an earlier revision.
+
+    :param revision: target: an identifier, ``base``, ``-1``; in offline mode
+        ``<from>:<to>``, where a bare ``-1`` is understood as ``head:-1``.
+    """
+    if sql and revision == "-1":
+        revision = "head:-1"
+    _alembic("downgrade", _config(directory, x_arg), revision, sql=sql, tag=tag)
+
+
+@_translated
+def show(
+    directory: PathLike | None = None, revision: str = "head", x_arg: XArg = None
+) -> None:
+    """Print a revision: its file, its parents, its title.
+
+    :param revision: which one; ``current`` stands for those that the database is at.
+    """
+    _alembic("show", _config(directory, x_arg), revision)
+
+
+@_translated
+def history(
+    directory: PathLike | None = None,
+    rev_range: str | None = None,
+    verbose: bool = False,
+    indicate_current: bool = False,
+    x_arg: XArg = None,
+) -> None:
+    """Print the revisions, the latest first.
+
+    :param rev_range: only those in ``<start>:<end>``; either may be left out.
+    :param verbose: print the details of each.
+    :param indicate_current: mark those that the database is at.
+    """
+    _alembic(
+        "history",
+        _config(directory, x_arg),
+        rev_range,
+        verbose=verbose,
+        indicate_current=indicate_current,
+    )
+
+
+@_translated
+def heads(
+    directory: PathLike | None = None,
+    verbose: bool = False,
+    resolve_dependencies: bool = False,
+    x_arg: XArg = None,
+) -> None:
+    """Print the revisions that no other one follows.
+
+    :param verbose: print the details of each.
+    :param resolve_dependencies: count a dependency as a parent.
+    """
+    _alembic(
+        "heads",
+        _config(directory, x_arg),
+        verbose=verbose,
+        resolve_dependencies=resolve_dependencies,
+    )
+
+
+@_translated
+def branches(
+    directory: PathLike | None = None, verbose: bool = False, x_arg: XArg = None
+) -> None:
+    """Print the revisions that more than one other follows.
+
+    :param verbose: print the details of each.
+    """
+    _alembic("branches", _config(directory, x_arg), verbose=verbose)
+
+
+@_translated
+def current(
+    directory: PathLike | None = None,
+    verbose: bool = False,
+    check_heads: bool = False,
+    x_arg: XArg = None,
+) -> None:
+    """Print the revision that each database is at.
+
+    :param verbose: print the details of each.
+    :param check_heads: raise an error if a database is not at the heads.
+    """
+    _alembic(
+        "current",
+        _config(directory, x_arg),
+        verbose=verbose,
+        check_heads=check_heads,
+    )
+
+
+@_translated
+def stamp(
+    directory: PathLike | None = None,
+    revision: str = "head",
+    sql: bool = False,
+    tag: str | None = None,
+    purge: bool = False,
+    x_arg: XArg = None,
+) -> None:
+    """Record a revision in the database without running any script.
+
+    :param revision: the one to record.
+    :param purge: empty the version table first.
+    """
+    _alembic(
+        "stamp", _config(directory, x_arg), revision, sql=sql, tag=tag, purge=purge
+    )
+
+
+@_translated
+def check(directory: PathLike | None = None, x_arg: XArg = None) -> None:
+    """Make sure that no revision is missing between models and database.
+
+    :raises PendingChangesError: when :func:`migrate` would find something to write;
+        the cause of the exception is Alembic's, with its list of differences.
+
+    Source: Flask-Migrate since 4.0; needs Alembic 1.9.
+    """
+    _alembic("check", _config(directory, x_arg))
+
+
+@_translated
+def ensure_version(
+    directory: PathLike | None = None, sql: bool = False, x_arg: XArg = None
+) -> None:
+    """Make the version table if the database has none yet.
+
+    Source: Alembic since 1.7.6; no release of Flask-Migrate hands it through.
+    """
+    _alembic("ensure_version", _config(directory, x_arg), sql=sql)

@@ -1,0 +1,38 @@
+"""The Alembic configuration that every command of this package runs with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import alembic
+import alembic.config
+
+alembic_version = tuple(int(part) for part in alembic.__version__.split(".")[:3])
+
+
+class Config(alembic.config.Config):
+    """Configure Alembic from a migrations folder.
+
+    :param template_directory: folder in which ``init`` looks for its template;
+        without it, the templates that come with this package.
+
+    All other arguments are those of :class:`alembic.config.Config`. Unlike there,
+    ``stdout`` is looked up when the object is made and not when Alembic is imported,
+    so that output arrives where a test runner or a click runner has redirected it.
+
+    Source: Flask-Migrate has had this class since 1.0, ``template_directory`` since
+    2.6.
+    """
+
+    def __init__(
+        self, *args: Any, template_directory: str | None = None, **kwargs: Any
+    ) -> None:
+        kwargs.setdefault("stdout", sys.stdout)
+        super().__init__(*args, **kwargs)
+        self.template_directory = template_directory
+
+    def get_template_directory(self) -> str:
+        """Return the folder that holds one sub-folder per template."""
+        return self.template_directory or str(Path(__file__).parent / "templates")
