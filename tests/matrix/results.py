@@ -1,0 +1,167 @@
+"""Read the results of pytest and lay them out as a table."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence
+
+from .environments import Environment, clean_environ
+
+RUN_TIMEOUT = 1500
+
+
+@dataclass(frozen=True)
+class Case:
+    """Hold the outcome of one test: passed, failed or skipped.
+
+    :param name: ``module.Class.function``, without the folder.
+    :param detail: the failure as pytest prints it.
+    """
+
+    name: str
+    outcome: str
+    detail: str = ""
+
+
+@dataclass
+class Outcome:
+    """Hold the outcome of one run of pytest.
+
+    :param problem: why there are no usable results, when there are none.
+    """
+
+    cases: List[Case] = field(default_factory=list)
+    seconds: float = 0.0
+    problem: str = ""
+
+    def count(self, outcome: str) -> int:
+        """Return how many tests ended this way."""
+        return Counter(case.outcome for case in self.cases)[outcome]
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether everything that ran passed, and something did run."""
+        return not self.problem and not self.count("failed")
+
+
+def read_junit(text: str) -> List[Case]:
+    """Return the cases of a JUnit report; an error in set-up counts as failed."""
+    cases = []
+    for element in ElementTree.fromstring(text).iter("testcase"):
+        outcome, detail = "passed", ""
+        for child in element:
+            if child.tag in ("failure", "error"):
+                outcome = "failed"
+                detail = f"{child.get('message', '')}\n{child.text or ''}"
+            elif child.tag == "skipped" and outcome == "passed":
+                outcome, detail = "skipped", child.get("message", "")
+        place = element.get("classname", "").split(".")
+        if place[0] == "tests" and len(place) > 1:
+            del place[0]
+        name = ".".join([*filter(None, place), element.get("name", "")])
+        cases.append(Case(name, outcome, detail))
+    return cases
+
+
+def run_pytest(
+    environment: Environment,
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    log: Path,
+    timeout: float = RUN_TIMEOUT,
+) -> Outcome:
+    """Run pytest with the Python of an environment and return what came of it."""
+    report = cwd.parent / f"{cwd.name}.junit.xml"
+    command = [str(environment.python), "-m", "pytest", "-p", "no:cacheprovider"]
+    command += ["-o", "junit_family=xunit1", f"--junitxml={report}", *arguments]
+    started = time.monotonic()
+    with log.open("w", encoding="utf-8") as output:
+        status = _run_group(command, cwd, test_environ(environment), output, timeout)
+    outcome = Outcome(seconds=time.monotonic() - started)
+    if status is None:
+        outcome.problem = f"stopped after {timeout:.0f} seconds, see {log}"
+    elif status not in (0, 1) or not report.exists():
+        outcome.problem = f"pytest ended with status {status}, see {log}"
+    if report.exists():
+        outcome.cases = read_junit(report.read_text(encoding="utf-8"))
+    return outcome
+
+
+def test_environ(environment: Environment) -> Dict[str, str]:
+    """Return the environment in which the tests of a stack run.
+
+    The commands of the stack come first on PATH, because tests call ``flask``.
+    """
+    environ = clean_environ()
+    environ["PATH"] = os.pathsep.join([str(environment.bin), environ.get("PATH", "")])
+    environ["VIRTUAL_ENV"] = str(environment.folder)
+    return environ
+
+
+test_environ.__test__ = False  # type: ignore[attr-defined]  # a name, not a test
+
+
+def _run_group(
+    command: Sequence[str],
+    cwd: Path,
+    env: Dict[str, str],
+    output: "Optional[object]",
+    timeout: float,
+) -> Optional[int]:
+    """Run a command in its own process group; ``None`` when it took too long.
+
+    Tests start processes of their own, and those must not outlive a run that is
+    stopped.
+    """
+    process = subprocess.Popen(
+        list(command),
+        stdin=subprocess.DEVNULL,
+        stdout=output,  # type: ignore[arg-type]
+        stderr=subprocess.STDOUT,
+        cwd=str(cwd),
+        env=env,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(timeout)
+    except BaseException as error:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            return None
+        raise
+
+
+def table(rows: Sequence[Sequence[object]]) -> str:
+    """Lay out rows of cells; the first row is the head, numbers go to the right.
+
+    A row of two cells is a name and a remark that runs over the other columns.
+    """
+    texts = [[str(cell) for cell in row] for row in rows]
+    full = [row for row in texts if len(row) == len(texts[0])]
+    widths = [max(len(row[i]) for row in full) for i in range(len(texts[0]))]
+    widths[0] = max(len(row[0]) for row in texts)
+    numeric = [
+        all(row[i].isdigit() for row in full[1:]) and len(full) > 1
+        for i in range(len(widths))
+    ]
+    lines = []
+    for row in texts:
+        cells = [
+            cell.rjust(width) if right and len(row) == len(widths) else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
