@@ -34,7 +34,33 @@ _HOMES = {
     "ensure_version": "commands",
 }
 
-__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604
+__all__ = [*_HOMES, "__version__"]
+
+# For type checkers, which know this name without an import of typing.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .commands import (
+        branches,
+        check,
+        current,
+        downgrade,
+        edit,
+        ensure_version,
+        heads,
+        history,
+        init,
+        list_templates,
+        merge,
+        migrate,
+        revision,
+        show,
+        stamp,
+        upgrade,
+    )
+    from .config import Config, alembic_version
+    from .errors import MigrateError
+    from .extension import Migrate
+    from .legacy.manager import MigrateCommand
 
 
 def __getattr__(name: str) -> object:

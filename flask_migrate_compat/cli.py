@@ -11,9 +11,8 @@ from __future__ import annotations
 import inspect
 import os
 import re
-import sys
 import traceback
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, cast
 
 import click
 from flask.cli import with_appcontext
@@ -39,7 +38,9 @@ class CoreCommand(click.Command):
             for name in parameter.opts
         }
         end = args.index("--") if "--" in args else len(args)
-        options, numbers, previous = [], [], ""
+        options: list[str] = []
+        numbers: list[str] = []
+        previous = ""
         for arg in args[:end]:
             is_number = re.match(r"-\d+$", arg) and previous not in with_value
             (numbers if is_number else options).append(arg)
@@ -52,12 +53,15 @@ class CoreCommand(click.Command):
 class DatabaseGroup(click.Group):
     """The group ``db``, whose own commands are :class:`CoreCommand` objects."""
 
-    command_class = CoreCommand
-
-    def command(self, *args: Any, **kwargs: Any) -> Any:
-        """Declare a command; :class:`CoreCommand` also where click 7 is installed."""
+    def command(  # type: ignore[override]  # click 7 has no command_class
+        self, *args: Any, **kwargs: Any
+    ) -> Callable[[Callable[..., Any]], click.Command]:
+        """Declare a command."""
         kwargs.setdefault("cls", CoreCommand)
-        return super().command(*args, **kwargs)
+        return cast(
+            "Callable[[Callable[..., Any]], click.Command]",
+            super().command(*args, **kwargs),
+        )
 
 
 class CommandFailed(click.ClickException):
@@ -65,7 +69,7 @@ class CommandFailed(click.ClickException):
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
-        self.exit_code = exit_code
+        self.exit_code = exit_code  # type: ignore[misc]  # a ClassVar in click
 
 
 def call_core(

@@ -122,12 +122,12 @@ def describe(error: BaseException, directory: str | None = None) -> str:
             f" Install the package that provides it, or change the database URL."
         )
     if _is_connection_failure(error):
-        reason = _one_line(getattr(error, "orig", error))
+        reason = getattr(error, "orig", error)
         return (
             f"Cannot connect to the database: {_sentence(reason)}"
             " Check that the server runs and that the database URL is right."
         )
-    reason = getattr(error, "orig", None) or error
+    reason = getattr(error, "orig", error)
     text = _one_line(f"{type(reason).__name__}: {reason}")
     return f"{where}{_sentence(text)} Add --traceback for the whole story."
 
@@ -136,8 +136,8 @@ def _one_line(text: object) -> str:
     return " ".join(str(text).split())
 
 
-def _sentence(text: str) -> str:
-    text = _one_line(text)
+def _sentence(message: object) -> str:
+    text = _one_line(message)
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -1,0 +1,187 @@
+"""``MigrateCommand``, the Flask-Script face of the commands.
+
+Deletable when: the application no longer runs its commands through a Flask-Script
+``Manager``, that is, when no ``manager.add_command("db", MigrateCommand)`` is left.
+
+It is derived from the click group :data:`flask_migrate_compat.cli.db`: every option,
+argument, default and help text is read from there. Flask-Migrate had a
+``MigrateCommand`` of its own from 0.1 to 2.7 and dropped it in 3.0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import sys
+from typing import Any, Callable
+
+import click
+from flask_script import Command, Manager, Option
+
+from .. import cli
+
+# Options of the group are kept apart from those of the command behind it, because
+# Flask-Script hands a value to the first manager or command that knows its name.
+_GROUP_PREFIX = "db_"
+
+
+class MigrateSubcommand(Command):  # type: ignore[misc]  # Flask-Script has no types
+    """A Flask-Script command that calls a core function.
+
+    Like every ``Command`` it can be changed after it was made: ``option_list`` is a
+    list, and ``run`` may be replaced.
+
+    :param command: the click command to derive from.
+    """
+
+    def __init__(self, command: click.Command) -> None:
+        super().__init__()
+        self.__doc__ = command.help
+        self.function_name = (command.name or "").replace("-", "_")
+        self.defaults: dict[str, Any] = {}
+        self.option_list = []
+        self.manager: Any = None
+        ctx = click.Context(command, info_name=command.name, resilient_parsing=True)
+        for parameter in command.params:
+            option = _option(parameter, ctx)
+            self.option_list.append(option)
+            self.defaults[_destination(parameter)] = option.kwargs.get("default")
+
+    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
+        """Remember the manager; ``parent`` of Flask-Script's is one level too high."""
+        self.manager = kwargs.get("parent")
+        return super().create_parser(*args, **kwargs)
+
+    def __call__(self, app: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Run the command; a ``run`` of the user's gets the arguments that it takes.
+
+        ``MigrateCommand._commands["downgrade"].run = function`` was written for the
+        options of the Flask-Migrate of its day. An option that came later is left
+        out as long as it was not used.
+        """
+        if getattr(self.run, "__func__", None) is not MigrateSubcommand.run:
+            kwargs = {
+                name: value
+                for name, value in kwargs.items()
+                if value != self.defaults.get(name) or _accepts(self.run, name)
+            }
+        return super().__call__(app, *args, **kwargs)
+
+    def run(self, **arguments: Any) -> None:
+        """Call the core function and print an error as one line, with status 1."""
+        group = getattr(self.manager, "group_arguments", {})
+        arguments = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in arguments.items()
+        }
+        try:
+            cli.call_core(self.function_name, arguments, group)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+
+
+class MigrateManager(Manager):  # type: ignore[misc]  # Flask-Script has no types
+    """A Flask-Script ``Manager`` with the commands of a click group.
+
+    :param group: the click group to derive from.
+    """
+
+    def __init__(self, group: click.Group) -> None:
+        super().__init__(help=group.help, description=group.help)
+        self.group_arguments: dict[str, Any] = {}
+        ctx = click.Context(group, info_name=group.name, resilient_parsing=True)
+        for parameter in group.params:
+            option = _option(parameter, ctx)
+            option.kwargs["dest"] = _GROUP_PREFIX + _destination(parameter)
+            self._options.append(option)
+        for name, command in group.commands.items():
+            self.add_command(name, MigrateSubcommand(command))
+
+    def __call__(self, app: Any = None, **kwargs: Any) -> Any:
+        """Keep what was said before the command, for the command to look at."""
+        self.group_arguments = {
+            name[len(_GROUP_PREFIX) :]: value
+            for name, value in kwargs.items()
+            if name.startswith(_GROUP_PREFIX)
+        }
+        others = {
+            name: value
+            for name, value in kwargs.items()
+            if not name.startswith(_GROUP_PREFIX)
+        }
+        return super().__call__(app, **others)
+
+
+def _destination(parameter: click.Parameter) -> str:
+    assert parameter.name is not None
+    return parameter.name
+
+
+def _option(parameter: click.Parameter, ctx: click.Context) -> Any:
+    """Translate a click parameter into what ``ArgumentParser.add_argument`` takes."""
+    default = parameter.get_default(ctx)
+    if isinstance(parameter, click.Argument):
+        kwargs = _argument_kwargs(parameter, default)
+        names = [_destination(parameter)]
+    else:
+        assert isinstance(parameter, click.Option)
+        kwargs = _option_kwargs(parameter, default)
+        kwargs["dest"] = _destination(parameter)
+        # argparse formats help texts with the percent operator.
+        kwargs["help"] = (parameter.help or "").replace("%", "%%")
+        names = sorted(parameter.opts, key=len)
+    return Option(*names, **kwargs)
+
+
+def _argument_kwargs(parameter: click.Argument, default: Any) -> dict[str, Any]:
+    if parameter.nargs == -1:
+        return {"nargs": "+" if parameter.required else "*", "type": _type(parameter)}
+    if parameter.nargs != 1:
+        raise _untranslatable(parameter)
+    if parameter.required:
+        return {"type": _type(parameter)}
+    return {"nargs": "?", "default": default, "type": _type(parameter)}
+
+
+def _option_kwargs(parameter: click.Option, default: Any) -> dict[str, Any]:
+    if parameter.nargs != 1 or parameter.count or parameter.secondary_opts:
+        raise _untranslatable(parameter)
+    if parameter.is_flag:
+        return {"action": "store_true", "default": bool(default)}
+    kwargs: dict[str, Any] = {"type": _type(parameter), "required": parameter.required}
+    if parameter.metavar:
+        kwargs["metavar"] = parameter.metavar
+    if parameter.multiple:
+        return {**kwargs, "action": "append", "default": list(default or ()) or None}
+    return {**kwargs, "default": default}
+
+
+def _type(parameter: click.Parameter) -> Callable[[str], Any]:
+    """Let argparse convert a value as click does, with click's message."""
+    kind = parameter.type
+
+    def convert(value: str) -> Any:
+        try:
+            return kind(value)
+        except click.BadParameter as error:
+            raise argparse.ArgumentTypeError(error.message) from error
+
+    return convert
+
+
+def _untranslatable(parameter: click.Parameter) -> TypeError:
+    return TypeError(
+        f"The option {parameter.name!r} of flask_migrate_compat.cli uses a feature of"
+        " click that legacy/manager.py does not translate; teach it there."
+    )
+
+
+def _accepts(function: Callable[..., Any], name: str) -> bool:
+    parameters = inspect.signature(function).parameters
+    return name in parameters or any(
+        parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()
+    )
+
+
+MigrateCommand = MigrateManager(cli.db)
