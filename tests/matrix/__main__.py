@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import Sequence
 
 from .environments import STACKS_DIR, Environment, copy_source
 from .results import Outcome, run_pytest, table
@@ -27,7 +27,7 @@ HEAD = (
 OLD_STACK_FILTERS = "default\nerror:::flask_migrate_compat(\\.|$)"
 
 
-def pytest_arguments(stack: Stack, keyword: str = "") -> List[str]:
+def pytest_arguments(stack: Stack, keyword: str = "") -> list[str]:
     """Return the arguments of pytest for a stack."""
     arguments = ["tests", "-q", "--color=no"]
     if stack.era != "NEW":
@@ -45,7 +45,7 @@ def run_stack(environment: Environment, scratch: Path, keyword: str) -> Outcome:
     return run_pytest(environment, pytest_arguments(stack, keyword), cwd=copy, log=log)
 
 
-def row(environment: Environment, outcome: Outcome) -> List[object]:
+def row(environment: Environment, outcome: Outcome) -> list[object]:
     """Return the table row of a stack."""
     name = environment.stack.name
     if outcome.problem and not outcome.cases:
@@ -62,7 +62,7 @@ def row(environment: Environment, outcome: Outcome) -> List[object]:
     ]
 
 
-def main(argv: Optional[Sequence[str]] = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the matrix; the status is 1 when anything failed or is missing in CI."""
     parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
     add_options(parser)

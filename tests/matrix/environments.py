@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence
+from typing import Iterator, Sequence
 
 from .stacks import DRIVERS, Stack
 
@@ -31,7 +31,8 @@ _NOT_SOURCE = shutil.ignore_patterns(
 _VERSIONS_CODE = """
 import json
 from importlib import metadata
-print(json.dumps({d.metadata["Name"].lower(): d.version for d in metadata.distributions()}))
+found = metadata.distributions()
+print(json.dumps({d.metadata["Name"].lower(): d.version for d in found}))
 """
 _IMPORT_CODE = "import flask, sqlalchemy, alembic, flask_sqlalchemy, pytest"
 
@@ -47,9 +48,9 @@ class NoInterpreterError(SetupError):
 def run_quietly(
     command: Sequence[str],
     *,
-    log: Optional[Path] = None,
-    cwd: Optional[Path] = None,
-    env: Optional[Dict[str, str]] = None,
+    log: Path | None = None,
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
     timeout: float = _SETUP_TIMEOUT,
 ) -> str:
     """Run a command and return its output; add it to the log, if there is one.
@@ -87,7 +88,7 @@ def command_name(command: Sequence[str]) -> str:
     return " ".join(word for word in words if "\n" not in word)
 
 
-def clean_environ() -> Dict[str, str]:
+def clean_environ() -> dict[str, str]:
     """Return the environment without what would leak into another interpreter."""
     leaks = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
     flask = ("FLASK_APP", "FLASK_ENV", "FLASK_DEBUG", "FLASK_MIGRATE_COMPAT")
@@ -154,7 +155,7 @@ def _pyenv_roots() -> Iterator[Path]:
 class Environment:
     """Hold the venv of one stack."""
 
-    def __init__(self, stack: Stack, folder: Optional[Path] = None) -> None:
+    def __init__(self, stack: Stack, folder: Path | None = None) -> None:
         self.stack = stack
         self.folder = folder or STACKS_DIR / stack.name
         self.log = self.folder.with_name(f"{self.folder.name}.setup.log")
@@ -177,7 +178,7 @@ class Environment:
             (self.folder / _STAMP).write_text(json.dumps({"fingerprint": wanted}))
             return True
 
-    def _stamp(self) -> Optional[str]:
+    def _stamp(self) -> str | None:
         try:
             text = (self.folder / _STAMP).read_text()
             return str(json.loads(text)["fingerprint"])
@@ -203,7 +204,7 @@ class Environment:
         pip = [str(self.python), "-m", "pip", command, *flags, *arguments]
         run_quietly(pip, log=self.log)
 
-    def versions(self) -> Dict[str, str]:
+    def versions(self) -> dict[str, str]:
         """Return lower-case distribution name -> installed version."""
         output = run_quietly([str(self.python), "-c", _VERSIONS_CODE])
         return dict(json.loads(output))
@@ -229,7 +230,7 @@ def fingerprint(stack: Stack) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def moved_pins(stack: Stack, versions: Dict[str, str]) -> List[str]:
+def moved_pins(stack: Stack, versions: dict[str, str]) -> list[str]:
     """Return one text for each pin that is not the installed version."""
     installed = {_plain(name): version for name, version in versions.items()}
     return [

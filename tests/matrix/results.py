@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import IO, Sequence
 
 from .environments import Environment, clean_environ
 
@@ -37,7 +37,7 @@ class Outcome:
     :param problem: why there are no usable results, when there are none.
     """
 
-    cases: List[Case] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
     seconds: float = 0.0
     problem: str = ""
 
@@ -51,7 +51,7 @@ class Outcome:
         return not self.problem and not self.count("failed")
 
 
-def read_junit(text: str) -> List[Case]:
+def read_junit(text: str) -> list[Case]:
     """Return the cases of a JUnit report; an error in set-up counts as failed."""
     cases = []
     for element in ElementTree.fromstring(text).iter("testcase"):
@@ -84,7 +84,7 @@ def run_pytest(
     command += ["-o", "junit_family=xunit1", f"--junitxml={report}", *arguments]
     started = time.monotonic()
     with log.open("w", encoding="utf-8") as output:
-        status = _run_group(command, cwd, test_environ(environment), output, timeout)
+        status = _run_group(command, cwd, stack_environ(environment), output, timeout)
     outcome = Outcome(seconds=time.monotonic() - started)
     if status is None:
         outcome.problem = f"stopped after {timeout:.0f} seconds, see {log}"
@@ -95,7 +95,7 @@ def run_pytest(
     return outcome
 
 
-def test_environ(environment: Environment) -> Dict[str, str]:
+def stack_environ(environment: Environment) -> dict[str, str]:
     """Return the environment in which the tests of a stack run.
 
     The commands of the stack come first on PATH, because tests call ``flask``.
@@ -106,16 +106,13 @@ def test_environ(environment: Environment) -> Dict[str, str]:
     return environ
 
 
-test_environ.__test__ = False  # type: ignore[attr-defined]  # a name, not a test
-
-
 def _run_group(
     command: Sequence[str],
     cwd: Path,
-    env: Dict[str, str],
-    output: "Optional[object]",
+    env: dict[str, str],
+    output: IO[str],
     timeout: float,
-) -> Optional[int]:
+) -> int | None:
     """Run a command in its own process group; ``None`` when it took too long.
 
     Tests start processes of their own, and those must not outlive a run that is
@@ -124,7 +121,7 @@ def _run_group(
     process = subprocess.Popen(
         list(command),
         stdin=subprocess.DEVNULL,
-        stdout=output,  # type: ignore[arg-type]
+        stdout=output,
         stderr=subprocess.STDOUT,
         cwd=str(cwd),
         env=env,
@@ -158,8 +155,9 @@ def table(rows: Sequence[Sequence[object]]) -> str:
     ]
     lines = []
     for row in texts:
+        remark = len(row) < len(widths)
         cells = [
-            cell.rjust(width) if right and len(row) == len(widths) else cell.ljust(width)
+            cell.rjust(width) if right and not remark else cell.ljust(width)
             for cell, width, right in zip(row, widths, numeric)
         ]
         lines.append("  ".join(cells).rstrip())

@@ -9,7 +9,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Callable, Dict, List, Optional, Tuple, Type, TypeVar
+from typing import Callable, TypeVar
 
 from .environments import Environment, SetupError, build_wheel
 from .results import Outcome
@@ -51,19 +51,19 @@ class Session:
             chosen = tuple(stack for stack in chosen if stack.required)
         self.stacks = chosen
         self.jobs = max(1, options.jobs)
-        self.environments: List[Environment] = []
-        self.missing: Dict[str, str] = {}
+        self.environments: list[Environment] = []
+        self.missing: dict[str, str] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="matrix-")
         self.scratch = Path(os.path.realpath(self._folder.name))
 
-    def __enter__(self) -> "Session":
+    def __enter__(self) -> Session:
         return self
 
     def __exit__(
         self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._folder.cleanup()
 
@@ -93,7 +93,7 @@ class Session:
 
     def map(
         self, function: Callable[[Environment], Result]
-    ) -> List[Tuple[Environment, Result]]:
+    ) -> list[tuple[Environment, Result]]:
         """Call a function for each environment, a few at a time, in order."""
 
         def call(environment: Environment) -> Result:
@@ -104,7 +104,7 @@ class Session:
         with ThreadPoolExecutor(self.jobs) as executor:
             return list(zip(self.environments, executor.map(call, self.environments)))
 
-    def missing_rows(self) -> List[List[object]]:
+    def missing_rows(self) -> list[list[object]]:
         """Return the table rows of the stacks that could not be run."""
         return [[name, f"not run: {why}"] for name, why in self.missing.items()]
 

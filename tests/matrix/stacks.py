@@ -8,12 +8,11 @@ people really ran (or run) together. To add one, add a :class:`Stack` to
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Tuple
 
 #: What the tests themselves need. pytest 7 because the tests of Flask-Script use
 #: the nose-style set-up that pytest 8 dropped; setuptools below 81 because old
 #: extensions still import ``pkg_resources``.
-TEST_TOOLS: Tuple[str, ...] = (
+TEST_TOOLS: tuple[str, ...] = (
     "Flask-Script==2.0.6",
     "setuptools<81",
     "pytest>=7,<8",
@@ -21,7 +20,7 @@ TEST_TOOLS: Tuple[str, ...] = (
 )
 
 #: Installed where a ready-made wheel exists; the tests of that server skip without.
-DRIVERS: Tuple[str, ...] = ("psycopg2-binary", "PyMySQL")
+DRIVERS: tuple[str, ...] = ("psycopg2-binary", "PyMySQL")
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,11 @@ class Stack:
     name: str
     era: str
     python: str
-    pins: Dict[str, str]
+    pins: dict[str, str]
     required: bool = False
 
     @property
-    def requirements(self) -> Tuple[str, ...]:
+    def requirements(self) -> tuple[str, ...]:
         """Return what pip is asked for, pins first."""
         pins = tuple(f"{name}=={version}" for name, version in self.pins.items())
         return pins + TEST_TOOLS
@@ -86,7 +85,7 @@ _NEW_SA21 = {**_NEW_SA20, "SQLAlchemy": "2.1.9"}
 # The newest of everything that still installs on Python 3.9.
 _NEW_PY39 = {**_NEW_SA20, "click": "8.1.8", "alembic": "1.16.5"}
 
-STACKS: Tuple[Stack, ...] = (
+STACKS: tuple[Stack, ...] = (
     Stack("anc38", "ANCIENT", "3.8", _ANCIENT, required=True),
     Stack("old38", "OLD", "3.8", _OLD, required=True),
     Stack("old38b", "OLD", "3.8", {**_OLD, "Flask-SQLAlchemy": "2.4.4"}),
@@ -100,7 +99,7 @@ STACKS: Tuple[Stack, ...] = (
 )
 
 
-def select(names: Tuple[str, ...]) -> Tuple[Stack, ...]:
+def select(names: tuple[str, ...]) -> tuple[Stack, ...]:
     """Return the stacks with these names, all of them when there are no names.
 
     :raises ValueError: for a name that no stack has.
