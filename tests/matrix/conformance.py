@@ -197,7 +197,7 @@ def report(rows: Sequence[Sequence[object]], missing: Sequence[list[object]]) ->
     passed = sum(verdict.passed for verdict in verdicts)
     expected = sum(len(verdict.expected) for verdict in verdicts)
     failed = sum(len(verdict.unexpected) for verdict in verdicts)
-    say(f"\n{passed} passed, {failed} failed, {expected} failed as expected")
+    say(f"\n{passed} passed, {failed} failed (and {expected} tests fail as expected)")
     return not failed
 
 

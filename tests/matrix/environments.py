@@ -272,10 +272,13 @@ def copy_source(target: Path, *, package: bool) -> Path:
     return target
 
 
-def build_wheel(python: Path, into: Path) -> Path:
-    """Build our wheel from a copy of the sources and return its path."""
+def build_wheel(python: Path, into: Path, source: Path | None = None) -> Path:
+    """Build our wheel and return its path.
+
+    :param source: a copy of the sources to build from; by default a new one.
+    """
     with tempfile.TemporaryDirectory() as scratch:
-        source = copy_source(Path(scratch) / "source", package=True)
+        source = source or copy_source(Path(scratch) / "source", package=True)
         command = [str(python), "-m", "pip", "wheel", "--no-deps", "--no-input", "-q"]
         run_quietly([*command, "-w", str(into), str(source)])
     wheels = sorted(into.glob("*.whl"))

@@ -32,6 +32,7 @@ class Stack:
     :param python: the minor version of the interpreter.
     :param pins: distribution name -> exact version.
     :param required: whether a run in CI must be able to run this stack.
+    :param tools: what is installed beside the pins.
     """
 
     name: str
@@ -39,12 +40,13 @@ class Stack:
     python: str
     pins: dict[str, str]
     required: bool = False
+    tools: tuple[str, ...] = TEST_TOOLS
 
     @property
     def requirements(self) -> tuple[str, ...]:
         """Return what pip is asked for, pins first."""
         pins = tuple(f"{name}=={version}" for name, version in self.pins.items())
-        return pins + TEST_TOOLS
+        return pins + self.tools
 
 
 # The last Flask that has ``flask.ext`` itself.

@@ -1,0 +1,82 @@
+# Every target sets up what it needs; Python 3.8 or newer with venv, and make, are
+# enough. `make test ARGS="-k upgrade"` hands arguments on to pytest.
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+TOOLS := $(VENV)/.tools
+PIP := $(RUN) -m pip --disable-pip-version-check -q
+
+.PHONY: help demo test matrix conformance lint format typecheck dist bench \
+	without-legacy ci clean
+
+help:
+	@echo "make demo            run the legacy example on SQLite"
+	@echo "make test            run the tests on the newest of everything"
+	@echo "make matrix          run the tests on old and new stacks"
+	@echo "make conformance     run the tests of Flask-Script and Flask-Migrate"
+	@echo "make without-legacy  run the tests with the legacy folder deleted"
+	@echo "make lint typecheck  ruff, mypy --strict"
+	@echo "make format          let ruff lay out the code"
+	@echo "make dist            build sdist and wheel, and try both"
+	@echo "make bench           measure the start-up time"
+	@echo "make ci              everything that the CI runs"
+	@echo "make clean           remove all that these targets made"
+
+# The stamps are written last: an interrupted set-up starts again from an empty venv.
+$(INSTALLED): setup.cfg setup.py pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 8))' || { echo \
+	  "Error: $(PYTHON) is older than 3.8 or missing. Try: make PYTHON=python3.12"; \
+	  exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) install -e '.[test]'
+	@touch $@
+
+$(TOOLS): $(INSTALLED)
+	$(PIP) install -e '.[dev]'
+	@touch $@
+
+demo: $(INSTALLED)
+	@$(RUN) examples/demo.py
+
+test: $(INSTALLED)
+	$(RUN) -m pytest $(ARGS)
+
+# These make their own environments, below .stacks.
+matrix:
+	$(PYTHON) -m tests.matrix $(ARGS)
+
+conformance:
+	$(PYTHON) -m tests.matrix.conformance $(ARGS)
+
+without-legacy:
+	$(PYTHON) -m tests.matrix.without_legacy
+
+lint: $(TOOLS)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+format: $(TOOLS)
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+typecheck: $(TOOLS)
+	$(RUN) -m mypy
+	$(RUN) -m mypy -p tests.matrix
+
+dist: $(TOOLS)
+	$(RUN) -m tests.matrix.dist
+
+bench: $(INSTALLED)
+	$(RUN) benchmarks/startup.py
+
+ci:
+	.ci/run
+
+clean:
+	rm -rf $(VENV) .stacks build dist *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
