@@ -19,8 +19,9 @@ TEST_TOOLS: tuple[str, ...] = (
     "hypothesis",
 )
 
-#: Installed where a ready-made wheel exists; the tests of that server skip without.
-DRIVERS: tuple[str, ...] = ("psycopg2-binary", "PyMySQL")
+#: Installed where a ready-made wheel exists; the tests that need one skip without.
+#: (`make test` runs without any of them, so that is tested too.)
+DRIVERS: tuple[str, ...] = ("psycopg2-binary", "PyMySQL", "aiosqlite", "greenlet")
 
 
 @dataclass(frozen=True)
