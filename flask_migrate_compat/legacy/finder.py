@@ -1,0 +1,411 @@
+"""Find the old module names: the one finder, and its table of names.
+
+Deletable when no supported application imports ``flask.ext``, Flask-Script or
+``flask_migrate`` any more; each method below names the upstream event of its name.
+
+This module runs in every interpreter of the environment. It therefore imports
+nothing that an interpreter has not loaded anyway: no ``from __future__``, no
+:mod:`typing`, no :mod:`importlib`. A finder is called while Python holds its global
+import lock, and an import in that moment can deadlock with another thread: nothing
+here imports in ``find_spec``. The loaders import, when that lock is free again.
+"""
+
+import sys
+from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import spec_from_file_location
+from _thread import get_ident
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+
+    Find = Callable[[str, Optional[Sequence[str]], Optional[ModuleType]], Any]
+
+HERE = __name__.rpartition(".")[0]
+
+# Top-level name -> the method that knows what lives below it. A name that is not
+# here costs one look-up.
+ROOTS = {
+    "flask": "_find_flask",
+    "flaskext": "_find_flaskext",
+    "flask_script": "_find_flask_script",
+    "flask_migrate": "_find_flask_migrate",
+}
+# The submodules that Flask-Migrate has, and ours that answer to these names.
+FLASK_MIGRATE_MODULES = {"flask_migrate.cli": "flask_migrate_compat.cli"}
+# What FLASK_MIGRATE_COMPAT=wide adds below `flask`.
+WIDE_NAMES = ("flask", "flask.globals", "flask._compat")
+
+
+def is_ours(finder: object) -> bool:
+    """Tell whether a finder is one of these, from this copy of the package or another.
+
+    :param finder: an entry of :data:`sys.meta_path`.
+    """
+    return getattr(finder, "flask_migrate_compat", False) is True
+
+
+def find_elsewhere(
+    name: str,
+    path: "Optional[Sequence[str]]" = None,
+    target: "Optional[ModuleType]" = None,
+) -> "Optional[ModuleSpec]":
+    """Ask the finders of all others for a module.
+
+    :param name: the full name of the module.
+    :param path: the ``__path__`` of its parent package.
+    :param target: the module that is being reloaded.
+    :returns: what Python would find without this package, or ``None``.
+    """
+    for finder in list(sys.meta_path):
+        if is_ours(finder):
+            continue
+        find_spec = getattr(finder, "find_spec", None)
+        if find_spec is not None:
+            spec: "Optional[ModuleSpec]" = find_spec(name, path, target)
+        else:
+            spec = _find_module(finder, name, path)
+        if spec is not None:
+            return spec
+    return None
+
+
+def _find_module(
+    finder: "Any", name: str, path: "Optional[Sequence[str]]"
+) -> "Optional[ModuleSpec]":
+    """Ask a finder of the protocol before Python 3.4, as Flask 0.12's own is one."""
+    if sys.version_info >= (3, 12) or not hasattr(finder, "find_module"):
+        return None
+    loader = finder.find_module(name, path)
+    return None if loader is None else ModuleSpec(name, loader)
+
+
+class HookedLoader:
+    """Load a module with the help of one of our modules.
+
+    Our module has a function ``exec_module(module, loader)``. Once loading begins,
+    the module carries its real loader: nothing of this class stays visible.
+
+    :param home: the name of our module, below ``flask_migrate_compat.legacy``.
+    :param real: the loader that was found for the module; ``None`` when the module
+        exists nowhere and our module fills it.
+    """
+
+    def __init__(self, home: str, real: "Any" = None) -> None:
+        self.home = home
+        self.real = real
+
+    def __getattr__(self, name: str) -> "Any":
+        # For the optional protocols: get_source, get_data, get_resource_reader.
+        if name == "real" or self.real is None:
+            raise AttributeError(name)
+        return getattr(self.real, name)
+
+    def create_module(self, spec: "ModuleSpec") -> "Optional[ModuleType]":
+        create = getattr(self.real, "create_module", None)
+        return None if create is None else create(spec)
+
+    def exec_module(self, module: "ModuleType") -> None:
+        if self.real is not None:
+            module.__loader__ = self.real
+            if module.__spec__ is not None:
+                module.__spec__.loader = self.real
+        _home(self.home).exec_module(module, self.real)
+
+
+class AliasLoader:
+    """Give an existing module a second name.
+
+    The module is imported before its second name stands in :data:`sys.modules`, and
+    then simply put there: its own ``__spec__``, ``__name__`` and ``__loader__`` are
+    never touched, and an error inside it arrives as it was raised.
+
+    :param finder: the finder that remembers the alias.
+    :param real: the full name of the module.
+    :param deprecated: warn at the importing line.
+    """
+
+    def __init__(self, finder: "Finder", real: str, deprecated: bool) -> None:
+        self.finder = finder
+        self.real = real
+        self.deprecated = deprecated
+
+    def create_module(self, spec: "ModuleSpec") -> None:
+        if self.deprecated:
+            _home("flask_ext").warn_about(spec.name, self.real)
+        try:
+            __import__(self.real)
+        except BaseException:
+            # A package that failed while it imported itself by its second name has
+            # left this name behind, half loaded.
+            self.finder.forget(spec.name)
+            raise
+
+    def exec_module(self, module: "ModuleType") -> None:
+        name = module.__name__
+        self.finder.aliases[name] = self.real
+        sys.modules[name] = sys.modules[self.real]
+
+
+class RenamedLoader:
+    """Load the code of one module under the name of another.
+
+    For a package that is imported from an archive, whose loader knows no files.
+
+    :param real: the loader of the module.
+    :param name: the full name of the module whose code this loads.
+    """
+
+    def __init__(self, real: "Any", name: str) -> None:
+        self.real = real
+        self.name = name
+
+    def create_module(self, spec: "ModuleSpec") -> None:
+        return None
+
+    def get_source(self, name: str) -> "Optional[str]":
+        source: "Optional[str]" = self.real.get_source(self.name)
+        return source
+
+    def exec_module(self, module: "ModuleType") -> None:
+        exec(self.real.get_code(self.name), module.__dict__)
+
+
+def _home(name: str) -> "Any":
+    full_name = f"{HERE}.{name}"
+    __import__(full_name)
+    return sys.modules[full_name]
+
+
+class Finder:
+    """Serve the names in :data:`ROOTS`, from the front of :data:`sys.meta_path`.
+
+    At the end it would come too late: :class:`importlib.machinery.PathFinder` finds
+    ``flask.ext.x.y`` in the folder of ``flask_x`` and would load it a second time.
+
+    :param wide: serve also the names that Flask removed, to the whole process.
+    """
+
+    flask_migrate_compat = True
+
+    def __init__(self, wide: bool = False) -> None:
+        self.wide = wide
+        # Second name -> the name of the module that it stands for.
+        self.aliases: "Dict[str, str]" = {}
+        # The modules that exist only because of this finder.
+        self.served: "Set[str]" = set()
+        # Called by uninstall, the last first.
+        self.undo: "List[Callable[[], None]]" = []
+        # (thread, name) pairs that are being looked for: other people's finders may
+        # start the search from the beginning.
+        self._busy: "Set[Tuple[int, str]]" = set()
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: "Optional[Sequence[str]]" = None,
+        target: "Optional[ModuleType]" = None,
+    ) -> "Optional[ModuleSpec]":
+        """Find one of the old names; see :meth:`importlib.abc.MetaPathFinder.find_spec`.
+
+        :param fullname: the full name of the module.
+        :param path: the ``__path__`` of its parent package.
+        :param target: the module that is being reloaded.
+        """
+        method = ROOTS.get(fullname.partition(".")[0])
+        if method is None:
+            return None
+        key = (get_ident(), fullname)
+        if key in self._busy:
+            return None
+        self._busy.add(key)
+        try:
+            find: "Find" = getattr(self, method)
+            spec: "Optional[ModuleSpec]" = find(fullname, path, target)
+            return spec
+        finally:
+            self._busy.discard(key)
+
+    def invalidate_caches(self) -> None:
+        """Have nothing to forget: this finder keeps no cache of files."""
+
+    def forget(self, name: str) -> None:
+        """Remove a second name, and the ones below it, from the loaded modules.
+
+        :param name: the second name of a module.
+        """
+        for loaded in list(sys.modules):
+            if loaded == name or loaded.startswith(name + "."):
+                del sys.modules[loaded]
+        parent, _, child = name.rpartition(".")
+        # Below an alias the parent is the real package: its attribute is its own.
+        if parent in sys.modules and parent not in self.aliases:
+            vars(sys.modules[parent]).pop(child, None)
+        for alias in list(self.aliases):
+            if alias == name or alias.startswith(name + "."):
+                del self.aliases[alias]
+
+    def _alias(
+        self, name: str, real: str, deprecated: bool = True, package: bool = False
+    ) -> "ModuleSpec":
+        loader: "Any" = AliasLoader(self, real, deprecated)
+        return ModuleSpec(name, loader, is_package=package)
+
+    def _virtual(self, name: str, home: str, package: bool) -> "ModuleSpec":
+        self.served.add(name)
+        loader: "Any" = HookedLoader(home)
+        return ModuleSpec(name, loader, is_package=package)
+
+    def _exists(self, name: str, path: "Optional[Sequence[str]]" = None) -> bool:
+        if name in sys.modules:
+            return sys.modules[name] is not None
+        if find_elsewhere(name, path) is not None:
+            return True
+        return "." not in name and self.find_spec(name, path) is not None
+
+    # Flask 0.8 brought `flask.ext`, Flask 0.11 deprecated it, Flask 1.0 removed it.
+
+    def _find_flask(
+        self,
+        name: str,
+        path: "Optional[Sequence[str]]",
+        target: "Optional[ModuleType]",
+    ) -> "Optional[ModuleSpec]":
+        if name[:9] == "flask.ext":
+            return self._find_flask_ext(name, path, target)
+        if self.wide and name in WIDE_NAMES:
+            return self._find_removed(name, path, target)
+        return None
+
+    def _find_flask_ext(
+        self,
+        name: str,
+        path: "Optional[Sequence[str]]",
+        target: "Optional[ModuleType]",
+    ) -> "Optional[ModuleSpec]":
+        parts = name.split(".")
+        if len(parts) > 3:
+            return self._find_below_alias(name, path)
+        if parts[1] not in ("ext", "exthook") or (
+            # Flask before 1.0 serves these names itself.
+            find_elsewhere(name, path, target) is not None
+        ):
+            return None
+        if len(parts) == 2:
+            return self._virtual(name, "flask_ext", package=parts[1] == "ext")
+        if parts[1] == "exthook":
+            return None
+        if self._exists(f"flask_{parts[2]}"):
+            return self._alias(name, f"flask_{parts[2]}")
+        # Before Flask 0.8, extensions lived in a namespace package.
+        parent = sys.modules.get("flaskext")
+        if parent is None:
+            spec = find_elsewhere("flaskext")
+            old_path = None if spec is None else spec.submodule_search_locations
+        else:
+            old_path = getattr(parent, "__path__", None)
+        real = f"flaskext.{parts[2]}"
+        if old_path and self._exists(real, old_path):
+            return self._alias(name, real)
+        return None
+
+    def _find_flaskext(
+        self,
+        name: str,
+        path: "Optional[Sequence[str]]",
+        target: "Optional[ModuleType]",
+    ) -> "Optional[ModuleSpec]":
+        parts = name.split(".")
+        if len(parts) > 2:
+            return self._find_below_alias(name, path)
+        if find_elsewhere(name, path, target) is not None:
+            return None
+        if len(parts) == 1:
+            return self._virtual(name, "flask_ext", package=True)
+        if self._exists(f"flask_{parts[1]}"):
+            return self._alias(name, f"flask_{parts[1]}")
+        return None
+
+    def _find_below_alias(
+        self, name: str, path: "Optional[Sequence[str]]"
+    ) -> "Optional[ModuleSpec]":
+        """Find a submodule of a package that was imported by its second name."""
+        parent, _, child = name.rpartition(".")
+        package = self.aliases.get(parent)
+        if package is None:
+            return None
+        real = f"{package}.{child}"
+        return self._alias(name, real) if self._exists(real, path) else None
+
+    # Flask-Script's last release, 2.0.6, is of 2017: it needs the heals for ever.
+
+    def _find_flask_script(
+        self,
+        name: str,
+        path: "Optional[Sequence[str]]",
+        target: "Optional[ModuleType]",
+    ) -> "Optional[ModuleSpec]":
+        return self._hook(find_elsewhere(name, path, target), "flask_script")
+
+    # Flask-Migrate 3.0 removed MigrateCommand.
+
+    def _find_flask_migrate(
+        self,
+        name: str,
+        path: "Optional[Sequence[str]]",
+        target: "Optional[ModuleType]",
+    ) -> "Optional[ModuleSpec]":
+        if name == "flask_migrate":
+            spec = find_elsewhere(name, path, target)
+            # A folder that an uninstallation left is a package without a loader.
+            if spec is not None and spec.loader is not None:
+                return self._hook(spec, "completion")
+            return self._drop_in()
+        real = FLASK_MIGRATE_MODULES.get(name)
+        if real is None or path:
+            # An installed Flask-Migrate has a folder, and its own submodules.
+            return None
+        return self._alias(name, real, deprecated=False)
+
+    def _drop_in(self) -> "Optional[ModuleSpec]":
+        real = f"{HERE}.flask_migrate"
+        spec = find_elsewhere(real, sys.modules[HERE].__path__)
+        if spec is None or spec.loader is None:
+            return None
+        if hasattr(spec.loader, "path"):
+            served = spec_from_file_location("flask_migrate", spec.origin)
+        else:
+            loader: "Any" = RenamedLoader(spec.loader, real)
+            served = ModuleSpec("flask_migrate", loader, origin=spec.origin)
+            served.has_location = True
+        if served is not None:
+            self.served.add("flask_migrate")
+            # A package, so that `flask_migrate.cli` can be asked for, but one without
+            # a folder: the files beside it are not its submodules.
+            served.submodule_search_locations = []
+        return served
+
+    # Flask 2.0 removed `flask._compat`, Flask 2.3 `_request_ctx_stack` and its like.
+
+    def _find_removed(
+        self,
+        name: str,
+        path: "Optional[Sequence[str]]",
+        target: "Optional[ModuleType]",
+    ) -> "Optional[ModuleSpec]":
+        spec = find_elsewhere(name, path, target)
+        if name == "flask._compat":
+            if spec is not None:
+                return None
+            return self._virtual(name, "removed_names", package=False)
+        return self._hook(spec, "removed_names")
+
+    def _hook(
+        self, spec: "Optional[ModuleSpec]", home: str
+    ) -> "Optional[ModuleSpec]":
+        if spec is None or spec.loader is None:
+            return None
+        loader: "Any" = HookedLoader(home, spec.loader)
+        spec.loader = loader
+        return spec
