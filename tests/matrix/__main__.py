@@ -37,10 +37,10 @@ def pytest_arguments(stack: Stack, keyword: str = "") -> list[str]:
     return arguments
 
 
-def run_stack(environment: Environment, scratch: Path, keyword: str) -> Outcome:
+def run_stack(environment: Environment, source: Path, keyword: str) -> Outcome:
     """Run our tests in one environment, from a copy without the package folder."""
     stack = environment.stack
-    copy = copy_source(scratch / stack.name, package=False)
+    copy = copy_source(source.with_name(stack.name), source=source, package=False)
     log = STACKS_DIR / f"{stack.name}.tests.log"
     return run_pytest(environment, pytest_arguments(stack, keyword), cwd=copy, log=log)
 
@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return session.status(failed=False)
         session.install_package()
         outcomes = session.map(
-            lambda env: run_stack(env, session.scratch, options.keyword)
+            lambda env: run_stack(env, session.source, options.keyword)
         )
         for environment, outcome in outcomes:
             if not outcome.ok:

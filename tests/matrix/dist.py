@@ -20,7 +20,7 @@ _SITE_CODE = "import sysconfig; print(sysconfig.get_path('purelib'))"
 
 def build(scratch: Path) -> list[Path]:
     """Build sdist and wheel from a copy of the sources, the wheel from the sdist."""
-    source = copy_source(scratch / "source", package=True)
+    source = copy_source(scratch / "source")
     run_quietly([sys.executable, "-m", "build", "--outdir", "dist"], cwd=source)
     shutil.rmtree(str(ROOT / "dist"), ignore_errors=True)
     shutil.move(str(source / "dist"), str(ROOT / "dist"))

@@ -14,7 +14,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Iterator, Sequence
 
@@ -260,27 +259,22 @@ def _locked(path: Path) -> Iterator[None]:
 # --- our own package --------------------------------------------------------------
 
 
-def copy_source(target: Path, *, package: bool) -> Path:
+def copy_source(target: Path, *, source: Path = ROOT, package: bool = True) -> Path:
     """Copy the source tree, with or without the package folder.
 
     The copy keeps a stale ``build`` folder out of the wheel, and the tests away
     from the package folder that would hide the installed wheel.
     """
-    shutil.copytree(str(ROOT), str(target), ignore=_NOT_SOURCE, symlinks=True)
+    shutil.copytree(str(source), str(target), ignore=_NOT_SOURCE, symlinks=True)
     if not package:
         shutil.rmtree(str(target / "flask_migrate_compat"))
     return target
 
 
-def build_wheel(python: Path, into: Path, source: Path | None = None) -> Path:
-    """Build our wheel and return its path.
-
-    :param source: a copy of the sources to build from; by default a new one.
-    """
-    with tempfile.TemporaryDirectory() as scratch:
-        source = source or copy_source(Path(scratch) / "source", package=True)
-        command = [str(python), "-m", "pip", "wheel", "--no-deps", "--no-input", "-q"]
-        run_quietly([*command, "-w", str(into), str(source)])
+def build_wheel(python: Path, source: Path, into: Path) -> Path:
+    """Build our wheel from a copy of the sources and return its path."""
+    command = [str(python), "-m", "pip", "wheel", "--no-deps", "--no-input", "-q"]
+    run_quietly([*command, "-w", str(into), str(source)])
     wheels = sorted(into.glob("*.whl"))
     if len(wheels) != 1:
         raise SetupError(f"expected one wheel in {into}, found {len(wheels)}.")

@@ -87,9 +87,9 @@ def run_pytest(
         status = _run_group(command, cwd, stack_environ(environment), output, timeout)
     outcome = Outcome(seconds=time.monotonic() - started)
     if status is None:
-        outcome.problem = f"stopped after {timeout:.0f} seconds, see {log}"
+        outcome.problem = f"stopped after {timeout:.0f} seconds"
     elif status not in (0, 1) or not report.exists():
-        outcome.problem = f"pytest ended with status {status}, see {log}"
+        outcome.problem = f"pytest ended with status {status}"
     if report.exists():
         outcome.cases = read_junit(report.read_text(encoding="utf-8"))
     return outcome

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Callable, TypeVar
 
-from .environments import Environment, SetupError, build_wheel
+from .environments import Environment, SetupError, build_wheel, copy_source
 from .results import Outcome
 from .stacks import STACKS, select
 
@@ -55,6 +55,8 @@ class Session:
         self.missing: dict[str, str] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="matrix-")
         self.scratch = Path(os.path.realpath(self._folder.name))
+        # One snapshot for all stacks, however the tree changes meanwhile.
+        self.source = copy_source(self.scratch / "source")
 
     def __enter__(self) -> Session:
         return self
@@ -86,7 +88,8 @@ class Session:
             raise SetupError("no environment could be made, so nothing was run.")
         folder = self.scratch / "wheel"
         folder.mkdir()
-        wheel = build_wheel(self.environments[-1].python, folder)
+        build = copy_source(self.scratch / "build-tree", source=self.source)
+        wheel = build_wheel(self.environments[-1].python, build, folder)
         say(f"built {wheel.name}")
         for environment in self.environments:
             environment.install_package(wheel)
@@ -125,7 +128,8 @@ def say(text: str) -> None:
 
 def failure_excerpt(title: str, outcome: Outcome, log: Path) -> str:
     """Return the failed tests of a run, and where to read more."""
-    lines = [f"\n{title}: {outcome.problem or 'failed'}; the whole output is in {log}"]
+    what = outcome.problem or "failed"
+    lines = [f"\n{title}: {what}. The whole output is in {log}."]
     for case in outcome.cases:
         if case.outcome == "failed":
             message = case.detail.strip().splitlines() or [""]

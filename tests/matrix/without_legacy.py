@@ -47,14 +47,14 @@ for name in ("flask_migrate_compat.legacy", "flask_script"):
 
 def run_without(environment: Environment, scratch: Path, log: Path) -> Outcome:
     """Install the package without its legacy folder and run the other tests."""
-    source = copy_source(scratch / "source", package=True)
+    source = copy_source(scratch / "source")
     shutil.rmtree(str(source / "flask_migrate_compat" / "legacy"))
+    shutil.rmtree(str(source / "tests" / "legacy"), ignore_errors=True)
+    tests = copy_source(scratch / "tests", source=source, package=False)
     wheels = scratch / "wheel"
     wheels.mkdir()
-    environment.install_package(build_wheel(environment.python, wheels, source))
+    environment.install_package(build_wheel(environment.python, source, wheels))
     run_quietly([str(environment.python), "-c", _GONE_CODE], cwd=scratch)
-    tests = copy_source(scratch / "tests", package=False)
-    shutil.rmtree(str(tests / "tests" / "legacy"), ignore_errors=True)
     arguments = ["tests", "-q", "--color=no", "-m", "not legacy"]
     return run_pytest(environment, arguments, cwd=tests, log=log)
 
