@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 EXAMPLE = Path(__file__).resolve().parent / "legacy_blog"
-FLASK_APP = "blog"
+FLASK_APP = "wsgi.py"
 
 
 def run(folder: Path, *command: str) -> None:
