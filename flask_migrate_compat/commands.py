@@ -49,6 +49,7 @@ NOT_EXPOSED = {
     "*.config": "made from the application by Migrate.get_config()",
     "show.rev": "named 'revision', as in Flask-Migrate",
     "edit.rev": "named 'revision', as in Flask-Migrate",
+    "current.head_only": "the old name of 'verbose'; deprecated where it exists",
 }
 
 
@@ -142,7 +143,7 @@ def init(
     template = os.fspath(template or ("flask-multidb" if multidb else "flask"))
     template_directory = None
     if os.path.basename(template) != template:
-        template_directory, template = os.path.split(os.path.normpath(template))
+        template_directory, template = os.path.split(os.path.abspath(template))
     config = Config(
         os.path.join(directory, "alembic.ini"), template_directory=template_directory
     )

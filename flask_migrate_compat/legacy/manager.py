@@ -11,6 +11,7 @@ argument, default and help text is read from there. Flask-Migrate had a
 from __future__ import annotations
 
 import argparse
+import copy
 import inspect
 import sys
 from typing import Any, Callable
@@ -25,7 +26,22 @@ from .. import cli
 _GROUP_PREFIX = "db_"
 
 
-class MigrateSubcommand(Command):  # type: ignore[misc]  # Flask-Script has no types
+class _Copyable:
+    """Leave out of a deep copy what use has tied to an application.
+
+    Flask-Script links a command to its manager, and that holds the application, which
+    cannot be copied. All of these links are made anew when a command line is parsed.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        duplicate = memo[id(self)] = copy.copy(self)
+        for name, value in vars(self).items():
+            is_link = name in ("app", "manager", "parent", "parser")
+            setattr(duplicate, name, None if is_link else copy.deepcopy(value, memo))
+        return duplicate
+
+
+class MigrateSubcommand(_Copyable, Command):  # type: ignore[misc]  # Flask-Script has no types
     """A Flask-Script command that calls a core function.
 
     Like every ``Command`` it can be changed after it was made: ``option_list`` is a
@@ -41,9 +57,8 @@ class MigrateSubcommand(Command):  # type: ignore[misc]  # Flask-Script has no t
         self.defaults: dict[str, Any] = {}
         self.option_list = []
         self.manager: Any = None
-        ctx = click.Context(command, info_name=command.name, resilient_parsing=True)
         for parameter in command.params:
-            option = _option(parameter, ctx)
+            option = _option(parameter)
             self.option_list.append(option)
             self.defaults[_destination(parameter)] = option.kwargs.get("default")
 
@@ -81,7 +96,7 @@ class MigrateSubcommand(Command):  # type: ignore[misc]  # Flask-Script has no t
             sys.exit(error.exit_code)
 
 
-class MigrateManager(Manager):  # type: ignore[misc]  # Flask-Script has no types
+class MigrateManager(_Copyable, Manager):  # type: ignore[misc]  # Flask-Script has no types
     """A Flask-Script ``Manager`` with the commands of a click group.
 
     :param group: the click group to derive from.
@@ -90,9 +105,8 @@ class MigrateManager(Manager):  # type: ignore[misc]  # Flask-Script has no type
     def __init__(self, group: click.Group) -> None:
         super().__init__(help=group.help, description=group.help)
         self.group_arguments: dict[str, Any] = {}
-        ctx = click.Context(group, info_name=group.name, resilient_parsing=True)
         for parameter in group.params:
-            option = _option(parameter, ctx)
+            option = _option(parameter)
             option.kwargs["dest"] = _GROUP_PREFIX + _destination(parameter)
             self._options.append(option)
         for name, command in group.commands.items():
@@ -118,9 +132,21 @@ def _destination(parameter: click.Parameter) -> str:
     return parameter.name
 
 
-def _option(parameter: click.Parameter, ctx: click.Context) -> Any:
+def _default(parameter: click.Parameter) -> Any:
+    """Return what click delivers for a parameter that the user leaves out.
+
+    Asked of click itself, because an unset ``default`` reads differently in its
+    releases: ``None`` and ``False`` in the older ones, a sentinel since 8.4.
+    """
+    if parameter.required:
+        return None
+    probe = click.Command("probe", params=[parameter], add_help_option=False)
+    return probe.make_context("probe", []).params[_destination(parameter)]
+
+
+def _option(parameter: click.Parameter) -> Any:
     """Translate a click parameter into what ``ArgumentParser.add_argument`` takes."""
-    default = parameter.get_default(ctx)
+    default = _default(parameter)
     if isinstance(parameter, click.Argument):
         kwargs = _argument_kwargs(parameter, default)
         names = [_destination(parameter)]
@@ -148,7 +174,7 @@ def _option_kwargs(parameter: click.Option, default: Any) -> dict[str, Any]:
     if parameter.nargs != 1 or parameter.count or parameter.secondary_opts:
         raise _untranslatable(parameter)
     if parameter.is_flag:
-        return {"action": "store_true", "default": bool(default)}
+        return {"action": "store_true", "default": default}
     kwargs: dict[str, Any] = {"type": _type(parameter), "required": parameter.required}
     if parameter.metavar:
         kwargs["metavar"] = parameter.metavar

@@ -1,0 +1,66 @@
+"""What is loaded when: counted in clean interpreters."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import flask_migrate_compat
+
+from .conftest import Project
+
+HEAVY = "{'alembic', 'mako', 'flask_script'}"
+
+
+def test_the_bare_import_loads_nothing_else(project: Project) -> None:
+    code = (
+        "import sys; before = set(sys.modules); import flask_migrate_compat;"
+        "print(sorted(set(sys.modules) - before))"
+    )
+    env = {"FLASK_MIGRATE_COMPAT": "off"}
+    assert project.run("-c", code, **env).stdout.strip() in (
+        "['flask_migrate_compat']",
+        "[]",
+    )
+
+
+def test_a_web_worker_loads_no_alembic(project: Project) -> None:
+    code = f"""
+import sys, flask_sqlalchemy
+before = set(sys.modules)
+import app
+assert app.app.extensions["migrate"].directory == "migrations"
+assert "db" in app.app.cli.commands
+assert not {HEAVY} & set(sys.modules), {HEAVY} & set(sys.modules)
+print(*sorted(name for name in set(sys.modules) - before - {{"app"}}
+              if name.startswith("flask_migrate_compat")))
+"""
+    done = project.run("-c", code)
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) <= {
+        "flask_migrate_compat",
+        "flask_migrate_compat.cli",
+        "flask_migrate_compat.errors",
+        "flask_migrate_compat.extension",
+    }
+
+
+def test_every_public_name_is_there() -> None:
+    for name in flask_migrate_compat.__all__:
+        assert getattr(flask_migrate_compat, name) is not None
+        assert name in dir(flask_migrate_compat)
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    tree = ast.parse(Path(flask_migrate_compat.__file__).read_text())
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
+    }
+    assert imported == set(flask_migrate_compat._HOMES)
+
+
+def test_other_names_are_missing() -> None:
+    assert not hasattr(flask_migrate_compat, "nonsense")
