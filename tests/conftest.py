@@ -82,8 +82,7 @@ class Project:
             [sys.executable, *argv],
             cwd=str(self.path),
             env={**self.env, **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             encoding="utf-8",
             timeout=120,
             check=False,
@@ -140,7 +139,7 @@ def migrated(project: Project) -> Project:
     assert done.returncode == 0, done.stderr
     project.write_revision(
         "a1",
-        upgrade='op.create_table("user", sa.Column("id", sa.Integer, primary_key=True))',
+        upgrade='op.create_table("user", sa.Column("id", sa.Integer))',
         downgrade='op.drop_table("user")',
     )
     project.write_revision(
