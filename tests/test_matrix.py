@@ -83,7 +83,9 @@ def test_read_junit() -> None:
         "<testsuites><testsuite>"
         '<testcase classname="tests.legacy.test_a" name="test_1"/>'
         '<testcase classname="test_b.TestX" name="test_2">'
-        '<failure message="assert 0">E  assert 0</failure></testcase>'
+        '<failure message="assert 0">E  assert 0</failure>'
+        "<system-out>$ flask\nValueError: first\nError: last\ngone</system-out>"
+        "</testcase>"
         '<testcase classname="" name="tests.test_c">'
         '<error message="collection failure">no module</error></testcase>'
         '<testcase classname="tests.test_d" name="test_4">'
@@ -97,6 +99,8 @@ def test_read_junit() -> None:
         ("test_d.test_4", "skipped"),
     ]
     assert cases[1].detail == "assert 0\nE  assert 0"
+    assert cases[1].reason == "assert 0 <- Error: last"
+    assert cases[2].reason == "collection failure"
 
 
 def test_outcome_without_results_is_not_ok() -> None:

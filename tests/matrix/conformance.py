@@ -75,17 +75,13 @@ def judge(
             if listed is not None and listed.match in case.detail:
                 as_expected.append(f"{case.name}: {listed.reason}")
             else:
-                unexpected.append(f"{case.name}: {_first_line(case.detail)}")
+                unexpected.append(f"{case.name}: {case.reason}")
         elif listed is not None:
             unexpected.append(f"{case.name}: passed, but is listed as failing")
     if len(cases) != count:
         unexpected.append(f"{len(cases)} tests were run instead of {count}")
     passed = sum(case.outcome == "passed" for case in cases)
     return Verdict(passed, as_expected, unexpected)
-
-
-def _first_line(text: str) -> str:
-    return next((line for line in text.splitlines() if line.strip()), "")[:200]
 
 
 def download(suite: Suite, python: Path) -> Path:

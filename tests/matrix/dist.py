@@ -24,9 +24,10 @@ def build(scratch: Path) -> list[Path]:
     run_quietly([sys.executable, "-m", "build", "--outdir", "dist"], cwd=source)
     shutil.rmtree(str(ROOT / "dist"), ignore_errors=True)
     shutil.move(str(source / "dist"), str(ROOT / "dist"))
-    built = sorted((ROOT / "dist").iterdir())
+    dist = ROOT / "dist"
+    built = [*dist.glob("*.tar.gz"), *dist.glob("*.whl")]
     if [path.suffix for path in built] != [".gz", ".whl"]:
-        raise SetupError(f"expected an sdist and a wheel in {ROOT / 'dist'}.")
+        raise SetupError(f"expected an sdist and a wheel in {dist}.")
     return built
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -15,6 +16,7 @@ from typing import IO, Sequence
 from .environments import Environment, clean_environ
 
 RUN_TIMEOUT = 1500
+_ERROR = re.compile(r"(ERROR |Error: |[\w.]+(Error|Exception|Exit)\b)")
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,24 @@ class Case:
 
     :param name: ``module.Class.function``, without the folder.
     :param detail: the failure as pytest prints it.
+    :param output: what a failed test, and the processes it started, printed.
     """
 
     name: str
     outcome: str
     detail: str = ""
+    output: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Return the failure as one line, with the last error that was printed.
+
+        A test of a command often says only that the status was not 0.
+        """
+        lines = [line for line in self.detail.splitlines() if line.strip()]
+        printed = [line for line in self.output.splitlines() if _ERROR.match(line)]
+        parts = lines[:1] + printed[-1:]
+        return " <- ".join(part.strip()[:160] for part in parts)
 
 
 @dataclass
@@ -66,7 +81,12 @@ def read_junit(text: str) -> list[Case]:
         if place[0] == "tests" and len(place) > 1:
             del place[0]
         name = ".".join([*filter(None, place), element.get("name", "")])
-        cases.append(Case(name, outcome, detail))
+        printed = "\n".join(
+            child.text or ""
+            for child in element
+            if child.tag in ("system-out", "system-err") and outcome == "failed"
+        )
+        cases.append(Case(name, outcome, detail, printed))
     return cases
 
 
@@ -81,7 +101,8 @@ def run_pytest(
     """Run pytest with the Python of an environment and return what came of it."""
     report = cwd.parent / f"{cwd.name}.junit.xml"
     command = [str(environment.python), "-m", "pytest", "-p", "no:cacheprovider"]
-    command += ["-o", "junit_family=xunit1", f"--junitxml={report}", *arguments]
+    command += ["-o", "junit_family=xunit1", "-o", "junit_logging=all"]
+    command += [f"--junitxml={report}", *arguments]
     started = time.monotonic()
     with log.open("w", encoding="utf-8") as output:
         status = _run_group(command, cwd, stack_environ(environment), output, timeout)

@@ -132,6 +132,5 @@ def failure_excerpt(title: str, outcome: Outcome, log: Path) -> str:
     lines = [f"\n{title}: {what}. The whole output is in {log}."]
     for case in outcome.cases:
         if case.outcome == "failed":
-            message = case.detail.strip().splitlines() or [""]
-            lines.append(f"  FAILED {case.name}: {message[0][:150]}")
+            lines.append(f"  FAILED {case.name}: {case.reason}")
     return "\n".join(lines)
