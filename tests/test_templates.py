@@ -27,7 +27,9 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from flask import Flask
 
-TEMPLATES = Path(__file__).parent.parent / "flask_migrate_compat" / "templates"
+import flask_migrate_compat
+
+TEMPLATES = Path(flask_migrate_compat.__file__).parent / "templates"
 PASSWORD = "p@s%w"
 ENCODED_PASSWORD = "p%40s%25w"
 HAS_CHECK = tuple(map(int, alembic.__version__.split(".")[:2])) >= (1, 9)
@@ -221,7 +223,7 @@ def test_life_of_one_database(tmp_path, project_class, capsys):
 
     project = project_class(tmp_path, sqlite_url(path), columns=("name", "city"))
     if HAS_CHECK:
-        with pytest.raises(Exception, match="[Nn]ew upgrade operations"):
+        with pytest.raises(Exception, match=r"[Nn]ew upgrade operations"):
             project("check")
     project("migrate", "a city")
     assert len(project.revisions()) == 2
@@ -236,9 +238,7 @@ def test_life_of_one_database(tmp_path, project_class, capsys):
     assert "Running upgrade" in capsys.readouterr().err
 
 
-def test_sql_is_printed_and_the_database_is_left_alone(
-    tmp_path, project_class, capsys
-):
+def test_sql_is_printed_and_the_database_is_left_alone(tmp_path, project_class, capsys):
     path = tmp_path / "app.db"
     project = project_class(tmp_path, sqlite_url(path))
     project("init")
@@ -463,6 +463,8 @@ def test_an_error_in_one_database_leaves_all_as_they_were(tmp_path, project_clas
     assert "thing" in tables(bind)
 
 
+# SQLAlchemy 1.4 commits by itself what follows the rollback, and warns about it.
+@pytest.mark.filterwarnings("ignore:Deprecated API features detected")
 def test_a_revision_that_rolls_back_by_itself_is_an_error(tmp_path, project_class):
     project = make_multi(project_class, tmp_path)
     project("init", multidb=True)
@@ -476,9 +478,9 @@ def test_a_revision_that_rolls_back_by_itself_is_an_error(tmp_path, project_clas
     if not hasattr(sqlalchemy.engine.Connection, "get_transaction"):
         text = text.replace(".get_transaction()", "._Connection__transaction")
     script.write_text(text, encoding="utf-8")
-    with pytest.raises(Exception, match="transaction"):
+    with pytest.raises(Exception, match="ended the transaction of b1"):
         project("upgrade")
-    assert_nothing_was_run(tmp_path / "app.db", tmp_path / "b1.db")
+    assert_nothing_was_run(tmp_path / "app.db")
 
 
 def test_a_database_that_was_added_later_has_nothing_to_do_in_old_revisions(
@@ -542,13 +544,22 @@ def postgres():
     admin.close()
 
 
-def pg_tables(url):
+def pg_query(url, statement):
     import psycopg2
 
     with closing(psycopg2.connect(url.replace("+psycopg2", ""))) as connection:
         cursor = connection.cursor()
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        return {name for (name,) in cursor.fetchall()}
+        cursor.execute(statement)
+        return {value for (value,) in cursor.fetchall()}
+
+
+def pg_tables(url):
+    found = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    return pg_query(url, found)
+
+
+def prepared_transactions_are_enabled(url):
+    return pg_query(url, "SHOW max_prepared_transactions") != {"0"}
 
 
 def assert_no_password(text):
@@ -634,15 +645,14 @@ def test_two_phase_commit_needs_one_constant(tmp_path, project_class, postgres):
     assert "TWO_PHASE = False" in text
     text = text.replace("TWO_PHASE = False", "TWO_PHASE = True")
     env.write_text(text, encoding="utf-8")
-    try:
-        project("upgrade")
-    except Exception as error:
-        # A server with max_prepared_transactions = 0 refuses, and nothing is saved.
-        assert "prepared transactions are disabled" in str(error)
+    if not prepared_transactions_are_enabled(main):
+        with pytest.raises(Exception, match="prepared transactions are disabled"):
+            project("upgrade")
         assert pg_tables(main) == pg_tables(bind) == {"alembic_version"}
-    else:
-        assert "person" in pg_tables(main)
-        assert "thing" in pg_tables(bind)
+        return
+    project("upgrade")
+    assert "person" in pg_tables(main)
+    assert "thing" in pg_tables(bind)
 
 
 # --- asynchronous engines ---------------------------------------------------------
@@ -755,5 +765,5 @@ def test_a_running_event_loop_is_a_clear_error(tmp_path, bind_columns):
     async def inside_a_loop():
         project("upgrade")
 
-    with pytest.raises(CommandError, match="asyncio.to_thread"):
+    with pytest.raises(CommandError, match=r"asyncio\.to_thread"):
         asyncio.run(inside_a_loop())

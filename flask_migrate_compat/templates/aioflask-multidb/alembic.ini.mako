@@ -16,7 +16,7 @@
 # Logging while a command of Alembic runs, in the format of logging.config.fileConfig.
 # Remove everything below to keep what the application has set up.
 [loggers]
-keys = root, sqlalchemy, alembic, flask_migrate
+keys = root, sqlalchemy, alembic, alembic_plugins, flask_migrate
 
 [handlers]
 keys = stderr
@@ -38,6 +38,12 @@ handlers =
 [logger_alembic]
 qualname = alembic
 level = INFO
+handlers =
+
+# At INFO, newer versions of Alembic list the parts of autogenerate here every time.
+[logger_alembic_plugins]
+qualname = alembic.runtime.plugins
+level = WARNING
 handlers =
 
 [logger_flask_migrate]

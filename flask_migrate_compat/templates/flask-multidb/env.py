@@ -1,9 +1,9 @@
 """Show Alembic the databases and the models of this Flask application.
 
-Alembic runs this file for each command that needs one of them. The file is yours: change
-what you like. What the application passes to ``Migrate(app, db, ...)``, for example
-``compare_type``, ``include_object`` or ``version_table``, is already taken over, for all
-databases.
+Alembic runs this file for each command that needs one of them. The file is yours:
+change what you like. What the application passes to ``Migrate(app, db, ...)``, such as
+``compare_type``, ``include_object`` or ``version_table``, is already taken over,
+for all databases.
 
 A database is called by the key that it has in ``SQLALCHEMY_BINDS``, the main one ``""``.
 """
@@ -126,11 +126,12 @@ def begin_before_ddl(connection, cursor, statement, *details):
 
 
 def commit_together(transactions):
-    """Commit in all databases, or in none if a revision has rolled one of them back."""
+    """Commit in all databases, or in none if a revision has ended a transaction."""
     for name, transaction in transactions.items():
         if not transaction.is_active:
             raise CommandError(
-                "A revision ended the transaction of %s by itself; nothing is saved."
+                "A revision ended the transaction of %s by itself: look at what is "
+                "saved there. The other databases are left as they were."
                 % (name or "the main database")
             )
     if TWO_PHASE:

@@ -1,7 +1,7 @@
 """Show Alembic the database and the models of this Flask application.
 
-Alembic runs this file for each command that needs one of them. The file is yours: change
-what you like. What the application passes to ``Migrate(app, db, ...)``, for example
+Alembic runs this file for each command that needs one of them. The file is yours:
+change what you like. What the application passes to ``Migrate(app, db, ...)``, such as
 ``compare_type``, ``include_object`` or ``version_table``, is already taken over.
 """
 import logging
@@ -61,7 +61,8 @@ def configure(**settings):
 
 
 def run_offline():
-    """Print the SQL (``--sql``). The URL only tells which database it is written for."""
+    """Print the SQL (``--sql``)."""
+    # The URL only tells which kind of database the SQL is written for.
     configure(url=get_engine().url, literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()

@@ -1,0 +1,22 @@
+"""${message}
+
+Revision: ${up_revision}
+After: ${down_revision | comma,n}
+Date: ${create_date}
+
+"""
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+from alembic import op
+import sqlalchemy as sa
+${imports if imports else ""}
+
+
+def upgrade():
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade():
+    ${downgrades if downgrades else "pass"}
