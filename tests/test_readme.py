@@ -1,0 +1,77 @@
+"""Run what README.rst shows: write its files, run its commands, in its order."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parent.parent / "README.rst"
+# Run by .ci/run, where they set up environments of their own.
+OUTSIDE = ("make ", "pip ")
+
+
+def blocks() -> list[tuple[str, str, str]]:
+    """Return the code blocks of the README: language, caption, content."""
+    found = []
+    pattern = r"^\.\. code-block:: (\w+)\n((?:   :.*\n)*)\n((?:(?:   .*)?\n)+)"
+    for language, options, content in re.findall(pattern, README.read_text(), re.M):
+        caption = re.search(r":caption: (.*)", options)
+        text = re.sub(r"^   ", "", content, flags=re.M).rstrip() + "\n"
+        found.append((language, caption.group(1) if caption else "", text))
+    return found
+
+
+def test_the_reader_sees_the_blocks() -> None:
+    assert [block[1] for block in blocks() if block[0] == "python"] == [
+        "manage.py",
+        "app.py",
+        "deploy.py",
+    ]
+    assert sum(block[0] == "console" for block in blocks()) == 8
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the console blocks are for a POSIX shell")
+def test_everything_in_the_readme_runs(tmp_path: Path) -> None:
+    env = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONWARNINGS": "ignore",
+    }
+    environment = "true"
+    folder = tmp_path
+    for language, caption, text in blocks():
+        if language == "python":
+            # The old and the new application are not in one folder.
+            folder = tmp_path / ("old" if caption == "manage.py" else "new")
+            folder.mkdir(exist_ok=True)
+            (folder / caption).write_text(text)
+            continue
+        lines = text.splitlines()
+        for number, line in enumerate(lines):
+            if not line.startswith("$ ") or line[2:].startswith(OUTSIDE):
+                continue
+            command = line[2:]
+            if command.startswith("export "):
+                environment = command
+                continue
+            done = subprocess.run(
+                ["sh", "-c", f"{environment} && {command}"],
+                cwd=str(folder),
+                env=env,
+                capture_output=True,
+                encoding="utf-8",
+                timeout=120,
+                check=False,
+            )
+            shown = [text for text in lines[number + 1 :] if not text.startswith("$")]
+            assert done.returncode == (1 if shown else 0), done.stderr
+            assert "Traceback" not in done.stderr
+            if shown:
+                assert done.stderr.splitlines()[-1:] == shown
+            if "deploy.py" in command:
+                assert "not deployed: Can't locate revision" in done.stdout
