@@ -1,4 +1,4 @@
-"""What web servers import; also for ``FLASK_APP`` on Flask 0.12 (no factories there)."""
+"""What web servers import, and ``FLASK_APP`` on Flask 0.12: it has no factories."""
 
 from shop import create_app
 

@@ -5,8 +5,9 @@ change what you like. What the application passes to ``Migrate(app, db, ...)``, 
 ``compare_type``, ``include_object`` or ``version_table``, is already taken over,
 for all databases.
 
-A database is called by the key that it has in ``SQLALCHEMY_BINDS``, the main one ``""``.
+A database is called by its key in ``SQLALCHEMY_BINDS``, the main one ``""``.
 """
+
 import logging
 import re
 from contextlib import ExitStack

@@ -4,6 +4,7 @@ Alembic runs this file for each command that needs one of them. The file is your
 change what you like. What the application passes to ``Migrate(app, db, ...)``, such as
 ``compare_type``, ``include_object`` or ``version_table``, is already taken over.
 """
+
 import logging
 from logging.config import fileConfig
 

@@ -7,6 +7,7 @@ for all databases.
 
 A database is called by the name of its bind, the main one ``""``.
 """
+
 import asyncio
 import logging
 import re
