@@ -34,6 +34,7 @@ from alembic.util import CommandError
 from .config import Config
 from .errors import MigrateError, ScriptDirectoryError, UnsupportedError, from_alembic
 from .extension import current_state
+from .running import migration_run
 
 if TYPE_CHECKING:
     from alembic.script import Script
@@ -82,7 +83,7 @@ def _config(
     )
 
 
-def _alembic(name: str, *args: Any, **options: Any) -> Any:
+def _alembic(name: str, config: Config, *args: Any, **options: Any) -> Any:
     """Call a function of ``alembic.command`` with the options that it knows.
 
     :raises UnsupportedError: when the installed Alembic lacks the function, or an
@@ -96,7 +97,9 @@ def _alembic(name: str, *args: Any, **options: Any) -> Any:
     for option, value in options.items():
         if value and option not in known:
             raise _too_old(f"--{option.replace('_', '-')} of '{command}'")
-    return function(*args, **{key: options[key] for key in options if key in known})
+    options = {key: options[key] for key in options if key in known}
+    with migration_run(name, config):
+        return function(config, *args, **options)
 
 
 def _too_old(what: str) -> UnsupportedError:
