@@ -80,8 +80,7 @@ class Interpreter:
             cwd=self.folder,
             env={**self.env, **env},
             input=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             encoding="utf-8",
             timeout=120,
         )

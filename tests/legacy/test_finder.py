@@ -66,8 +66,8 @@ def test_there_is_one_finder_however_often_it_is_installed(tmp_path: Path) -> No
         "import sys\n"
         "from flask_migrate_compat.legacy import install\n"
         "install(); install()\n"
-        "for name in [m for m in sys.modules if m.startswith('flask_migrate_compat')]:\n"
-        "    del sys.modules[name]\n"
+        "for name in list(sys.modules):\n"
+        "    if name.startswith('flask_migrate_compat'): del sys.modules[name]\n"
         "import flask_migrate_compat.legacy.auto\n"
         "ours = [f for f in sys.meta_path if type(f).__name__ == 'Finder']\n"
         "assert ours == sys.meta_path[:1], sys.meta_path\n"
@@ -101,8 +101,9 @@ def test_looking_for_a_module_does_not_import_it(tmp_path: Path) -> None:
         "from importlib.util import find_spec\n"
         "assert find_spec('flask.ext.x') is not None\n"
         "assert find_spec('flask.ext.absent') is None\n"
-        "assert find_spec('flask_script').loader.is_package('flask_script')\n"
-        "assert 'Manager' in find_spec('flask_script').loader.get_source('flask_script')\n"
+        "loader = find_spec('flask_script').loader\n"
+        "assert loader.is_package('flask_script')\n"
+        "assert 'Manager' in loader.get_source('flask_script')\n"
         "assert list(pkgutil.iter_modules(sys.modules['flask.ext'].__path__)) == []\n"
         "importlib.invalidate_caches()\n"
         "assert 'flask_x' not in sys.modules and 'flask_script' not in sys.modules\n"
@@ -157,7 +158,8 @@ def test_threads_get_the_same_module_loaded_once(tmp_path: Path) -> None:
     python = fake_flask(tmp_path)
     python.package(
         "flask_x",
-        "import time\nfrom count import loads\nloads.append(1)\ntime.sleep(0.1)\ndone = 1\n",
+        "import time\nfrom count import loads\nloads.append(1)\n"
+        "time.sleep(0.1)\ndone = 1\n",
         y="import time\ntime.sleep(0.05)\n",
     )
     python.write(count="loads = []")
@@ -167,8 +169,8 @@ def test_threads_get_the_same_module_loaded_once(tmp_path: Path) -> None:
         "found = []\n"
         "def load(name):\n"
         "    module = importlib.import_module(name)\n"
-        "    found.append((module.__name__, id(module), 'flask_x.y' == module.__name__\n"
-        "                  or module.done))\n"
+        "    done = module.__name__ == 'flask_x.y' or module.done\n"
+        "    found.append((module.__name__, id(module), done))\n"
         "threads = [threading.Thread(target=load, args=[name]) for name in names]\n"
         "for thread in threads: thread.start()\n"
         "for thread in threads: thread.join()\n"
@@ -184,7 +186,8 @@ def test_an_absent_flask_migrate_is_served(tmp_path: Path) -> None:
         "assert flask_migrate.cli is flask_migrate_compat.cli\n"
         "from flask_migrate import Migrate, upgrade, cli\n"
         "assert flask_migrate.__file__.endswith('flask_migrate.py')\n"
-        "assert flask_migrate.__spec__.name == flask_migrate.__name__ == 'flask_migrate'\n"
+        "assert flask_migrate.__spec__.name == 'flask_migrate'\n"
+        "assert flask_migrate.__name__ == 'flask_migrate'\n"
         "assert flask_migrate.__package__ == 'flask_migrate'\n"
         "import inspect\n"
         "assert 'catch_errors' in inspect.getsource(flask_migrate)\n"
@@ -232,7 +235,12 @@ def test_an_installed_flask_migrate_that_has_the_name_is_left_alone(
 
 
 @pytest.mark.parametrize(
-    "own", ["", "def __getattr__(name):\n    if name == 'z': return 3\n    raise AttributeError(name)\n"]
+    "own",
+    [
+        "",
+        "def __getattr__(name):\n    if name == 'z': return 3\n"
+        "    raise AttributeError(name)\n",
+    ],
 )
 def test_an_installed_flask_migrate_gains_the_missing_name(
     tmp_path: Path, own: str
