@@ -260,14 +260,18 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def copy_source(target: Path, *, source: Path = ROOT, package: bool = True) -> Path:
-    """Copy the source tree, with or without the package folder.
+    """Copy the source tree.
 
     The copy keeps a stale ``build`` folder out of the wheel, and the tests away
     from the package folder that would hide the installed wheel.
+
+    :param package: whether the package folder is copied. Without it setup.py stays
+        behind as well: there would be nothing to build.
     """
     shutil.copytree(str(source), str(target), ignore=_NOT_SOURCE, symlinks=True)
     if not package:
         shutil.rmtree(str(target / "flask_migrate_compat"))
+        (target / "setup.py").unlink()
     return target
 
 
