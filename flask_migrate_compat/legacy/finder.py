@@ -103,10 +103,12 @@ class HookedLoader:
         return getattr(self.real, name)
 
     def create_module(self, spec: "ModuleSpec") -> "Optional[ModuleType]":
+        """Let the real loader make the module."""
         create = getattr(self.real, "create_module", None)
         return None if create is None else create(spec)
 
     def exec_module(self, module: "ModuleType") -> None:
+        """Give the module its real loader back, and hand both to our module."""
         if self.real is not None:
             module.__loader__ = self.real
             if module.__spec__ is not None:
@@ -132,6 +134,7 @@ class AliasLoader:
         self.deprecated = deprecated
 
     def create_module(self, spec: "ModuleSpec") -> None:
+        """Import the module by its own name, while its second name is still free."""
         if self.deprecated:
             _home("flask_ext").warn_about(spec.name, self.real)
         try:
@@ -143,6 +146,7 @@ class AliasLoader:
             raise
 
     def exec_module(self, module: "ModuleType") -> None:
+        """Put the module in the place of the empty one that Python made."""
         name = module.__name__
         self.finder.aliases[name] = self.real
         sys.modules[name] = sys.modules[self.real]
@@ -162,17 +166,20 @@ class RenamedLoader:
         self.name = name
 
     def create_module(self, spec: "ModuleSpec") -> None:
-        return None
+        """Let Python make the module."""
 
     def get_source(self, name: str) -> "Optional[str]":
+        """Return the source of the module, for tracebacks."""
         source: Optional[str] = self.real.get_source(self.name)
         return source
 
     def exec_module(self, module: "ModuleType") -> None:
+        """Run the code in the module."""
         exec(self.real.get_code(self.name), module.__dict__)
 
 
 def _home(name: str) -> "Any":
+    """Import one of our modules, and return it."""
     full_name = f"{HERE}.{name}"
     __import__(full_name)
     return sys.modules[full_name]

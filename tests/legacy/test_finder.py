@@ -28,7 +28,7 @@ def test_other_names_load_nothing_of_ours(tmp_path: Path) -> None:
     python = fake_flask(tmp_path, app="")
     out = python.output(
         "import sys, json.tool, flask.app\n"
-        "print(sorted(m for m in sys.modules if 'migrate' in m))"
+        "print(sorted(m for m in sys.modules if m.startswith('flask_migrate')))"
     )
     assert out.strip() == str(
         [
@@ -152,6 +152,18 @@ def test_finders_of_the_old_protocol_are_asked_where_python_asks_them(
         "print(find_elsewhere('flask.ext.x') is not None)\n"
     )
     assert out.strip() == str(sys.version_info < (3, 12))
+
+
+def test_the_finder_of_pytest_gets_on_with_it(tmp_path: Path) -> None:
+    python = Interpreter(tmp_path)
+    python.write(
+        test_old="from flask.ext.script import Manager\n"
+        "def test_it():\n"
+        "    import flask_script\n"
+        "    assert Manager is flask_script.Manager\n"
+    )
+    result = python.run("-m", "pytest", "-q", "-p", "no:cacheprovider")
+    assert "1 passed" in result.stdout, result.stdout
 
 
 def test_threads_get_the_same_module_loaded_once(tmp_path: Path) -> None:
