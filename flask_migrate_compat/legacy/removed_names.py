@@ -201,12 +201,16 @@ def _add_stacks(module: ModuleType) -> None:
 
     def __getattr__(name: str) -> Any:
         if previous is not None:
-            # Flask 2.2 has the stacks here, behind a warning of its own.
+            # Flask 2.2 and 2.3 have the stacks here, behind a warning of their own;
+            # those of 2.3 can be read, but neither pushed to nor popped.
             try:
-                return previous(name)
+                found = previous(name)
             except AttributeError:
                 if name not in STACKS:
                     raise
+            else:
+                usable = name not in STACKS or hasattr(found, "push")
+                return found if usable else STACKS[name]
         if name not in STACKS:
             raise AttributeError(
                 f"module {module.__name__!r} has no attribute {name!r}"
