@@ -365,7 +365,7 @@ class Finder:
             served.submodule_search_locations = []
         return served
 
-    # Flask 2.0 removed `flask._compat`, Flask 2.3 `_request_ctx_stack` and its like.
+    # Flask 2.0 removed `flask._compat`, Flask 3.0 the stacks of contexts.
 
     def _find_removed(self, name: str, path: "Path", target: "Target") -> "Spec":
         spec = find_elsewhere(name, path, target)

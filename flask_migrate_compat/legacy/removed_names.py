@@ -2,8 +2,8 @@
 
 Deletable when Flask-Script is left behind and no extension in use asks Flask for these
 names. Upstream: Flask 2.0 removed ``flask._compat``; Flask 2.2 deprecated
-``_request_ctx_stack`` and ``_app_ctx_stack``, Flask 2.3 removed them from use and
-Flask 3.0 altogether.
+``_request_ctx_stack`` and ``_app_ctx_stack``, Flask 2.3 left them readable only, and
+Flask 3.0 removed them.
 
 Flask-Script gets them in private. With ``FLASK_MIGRATE_COMPAT=wide`` the finder serves
 them to the whole process, with a warning, where the installed Flask lacks them: for
@@ -217,7 +217,7 @@ def _add_stacks(module: ModuleType) -> None:
             )
         if not _only_looks():
             warn_caller(
-                f"Flask 2.3 removed {name}; it is served by FLASK_MIGRATE_COMPAT=wide."
+                f"Flask 3.0 removed {name}; it is served by FLASK_MIGRATE_COMPAT=wide."
                 " Use flask.globals.request_ctx, flask.globals.app_ctx or"
                 " flask.current_app."
             )

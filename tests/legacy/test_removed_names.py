@@ -145,8 +145,8 @@ def test_a_served_stack_warns_once_at_the_line_that_takes_it(tmp_path: Path) -> 
     assert result.returncode == 0, result.stderr
     warnings = [line for line in result.stderr.splitlines() if "Warning: " in line]
     assert len(warnings) == 2, result.stderr
-    assert "main.py:3: DeprecationWarning: Flask 2.3 removed _request" in warnings[0]
-    assert "main.py:4: DeprecationWarning: Flask 2.3 removed _app" in warnings[1]
+    assert "main.py:3: DeprecationWarning: Flask 3.0 removed _request" in warnings[0]
+    assert "main.py:4: DeprecationWarning: Flask 3.0 removed _app" in warnings[1]
 
 
 @pytest.mark.parametrize("missing", ["_cv_request", "_cv_app _cv_request", "every"])
