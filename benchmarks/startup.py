@@ -20,7 +20,10 @@ from pathlib import Path
 import flask_migrate_compat
 
 PACKAGE = Path(flask_migrate_compat.__file__).parent
+# In the source tree it lies in the package, where it is installed beside it.
 START_UP = PACKAGE / "legacy" / "flask_migrate_compat.pth"
+if not START_UP.exists():
+    START_UP = PACKAGE.parent / START_UP.name
 # The first starts fill the caches of the file system.
 WARM_UP = 10
 

@@ -16,7 +16,10 @@ from typing import Any
 import flask_migrate_compat
 
 PACKAGE = Path(flask_migrate_compat.__file__).parent
+# In the source tree it lies in the package, where it is installed beside it.
 START_UP = PACKAGE / "legacy" / "flask_migrate_compat.pth"
+if not START_UP.exists():
+    START_UP = PACKAGE.parent / START_UP.name
 
 
 class Interpreter:
