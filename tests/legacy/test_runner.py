@@ -138,7 +138,8 @@ def test_without_the_legacy_folder_one_line_says_so(python: Interpreter) -> None
     ignored = shutil.ignore_patterns("__pycache__", "legacy")
     shutil.copytree(PACKAGE, copy, ignore=ignored)
     python.env["PYTHONPATH"] = str(copy.parent)
-    result = python.run(*RUN, "manage.py", "show")
+    # Without site: an editable install would find the folder in the source tree.
+    result = python.run("-S", *RUN, "manage.py", "show")
     assert result.returncode == 2, result.stderr
     assert len(result.stderr.splitlines()) == 1, result.stderr
     assert "python manage.py" in result.stderr
