@@ -89,11 +89,13 @@ def command_name(command: Sequence[str]) -> str:
 
 def clean_environ() -> dict[str, str]:
     """Return the environment without what would leak into another interpreter."""
-    leaks = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
-    leaks += ("PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE")
+    python = ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE")
+    venv = ("VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
     flask = ("FLASK_APP", "FLASK_ENV", "FLASK_DEBUG", "FLASK_MIGRATE_COMPAT")
     make = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-    return {k: v for k, v in os.environ.items() if k not in leaks + flask + make}
+    return {
+        k: v for k, v in os.environ.items() if k not in python + venv + flask + make
+    }
 
 
 # --- interpreters -----------------------------------------------------------------
