@@ -70,8 +70,9 @@ typecheck: $(TOOLS)
 dist: $(TOOLS)
 	$(RUN) -m tests.matrix.dist
 
+# Without bytecode files every start would compile the start-up module again.
 bench: $(INSTALLED)
-	$(RUN) benchmarks/startup.py
+	unset PYTHONDONTWRITEBYTECODE; $(RUN) benchmarks/startup.py
 
 ci:
 	.ci/run

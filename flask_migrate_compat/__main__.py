@@ -6,9 +6,13 @@ For an environment without the start-up file of this package: a zip application,
 
 from __future__ import annotations
 
+import builtins
 import os
 import runpy
 import sys
+import zipfile
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
 
 USAGE = "usage: python -m flask_migrate_compat SCRIPT [ARGUMENT ...]"
 HELP = f"""{USAGE}
@@ -51,11 +55,32 @@ def main(arguments: list[str]) -> int:
         )
     install()
     sys.argv = list(arguments)
-    if os.path.isfile(script) and not getattr(sys.flags, "safe_path", False):
-        # `-m` put the working directory here; a script has its own folder.
-        sys.path[0] = os.path.dirname(os.path.realpath(script))
-    runpy.run_path(script, run_name="__main__")
+    if os.path.isfile(script) and not zipfile.is_zipfile(script):
+        if not getattr(sys.flags, "safe_path", False) and not sys.flags.isolated:
+            # `-m` put the working directory here; a script has its own folder.
+            sys.path[0] = os.path.dirname(os.path.realpath(script))
+        _run_file(script)
+    else:
+        # A folder or an archive with a __main__ of its own.
+        runpy.run_path(script, run_name="__main__")
     return 0
+
+
+def _run_file(script: str) -> None:
+    # Not by runpy: it gives the script the `__package__` of a module, and Werkzeug's
+    # reloader would start it again as one.
+    path = os.path.abspath(script) if sys.version_info >= (3, 9) else script
+    loader = SourceFileLoader("__main__", path)
+    module = ModuleType("__main__")
+    vars(module).update(
+        __builtins__=builtins,
+        __cached__=None,
+        __file__=path,
+        __loader__=loader,
+        __spec__=None,
+    )
+    sys.modules["__main__"] = module
+    exec(loader.source_to_code(loader.get_data(path), path), vars(module))
 
 
 def _fail(message: str) -> int:

@@ -123,7 +123,7 @@ def test_an_example_says_what_it_is(name):
 
 
 def test_every_example_has_tests():
-    found = {one.name for one in EXAMPLES.iterdir() if one.is_dir()}
+    found = {one.parent.name for one in EXAMPLES.glob("*/README.rst")}
     assert found == {"legacy_blog", "modern", "multidb", "side_by_side"}
 
 
@@ -152,6 +152,7 @@ def test_the_legacy_blog_knows_nothing_of_this_package():
     assert "from flask.ext.migrate import Migrate, MigrateCommand" in text
 
 
+@pytest.mark.legacy
 def test_legacy_blog_goes_up_and_down(example):
     folder = example("legacy_blog")
     database = folder / "blog.db"
@@ -189,6 +190,7 @@ def test_legacy_blog_goes_up_and_down(example):
     assert sources(folder) == before
 
 
+@pytest.mark.legacy
 def test_legacy_blog_migrates_its_data(example):
     folder = example("legacy_blog")
     database = folder / "blog.db"
@@ -204,6 +206,7 @@ def test_legacy_blog_migrates_its_data(example):
     assert query(database, "SELECT count(*) FROM posts") == [(3,)]
 
 
+@pytest.mark.legacy
 def test_legacy_blog_has_the_same_state_in_both_command_lines(example):
     folder = example("legacy_blog")
     manage(folder, "db", "upgrade")
@@ -216,6 +219,7 @@ def test_legacy_blog_has_the_same_state_in_both_command_lines(example):
     assert version(folder / "blog.db") == [(BLOG_CHAIN[-2],)]
 
 
+@pytest.mark.legacy
 def test_legacy_blog_models_and_revisions_agree(example):
     folder = example("legacy_blog")
     manage(folder, "db", "upgrade")
@@ -231,6 +235,7 @@ def test_legacy_blog_models_and_revisions_agree(example):
     manage(folder, "db", "downgrade")
 
 
+@pytest.mark.legacy
 def test_legacy_blog_writes_a_revision_for_a_new_column(example):
     folder = example("legacy_blog")
     manage(folder, "db", "upgrade")
@@ -243,6 +248,7 @@ def test_legacy_blog_writes_a_revision_for_a_new_column(example):
     assert "teaser" in columns(folder / "blog.db", "posts")
 
 
+@pytest.mark.legacy
 def test_legacy_blog_prints_sql(example):
     folder = example("legacy_blog")
     chain = f"base:{BLOG_CHAIN[2]}"
@@ -251,6 +257,7 @@ def test_legacy_blog_prints_sql(example):
     assert not (folder / "blog.db").exists()
 
 
+@pytest.mark.legacy
 def test_legacy_blog_runs_its_own_commands(example):
     folder = example("legacy_blog")
     manage(folder, "db", "upgrade")
@@ -274,6 +281,7 @@ def test_legacy_blog_runs_its_own_commands(example):
 
 
 @pytest.mark.parametrize("place", ["before", "environment"])
+@pytest.mark.legacy
 def test_legacy_blog_takes_its_configuration_from_the_command_line(example, place):
     folder = example("legacy_blog")
     if place == "before":
@@ -284,6 +292,7 @@ def test_legacy_blog_takes_its_configuration_from_the_command_line(example, plac
     assert tables(folder / "blog.db") == set()
 
 
+@pytest.mark.legacy
 def test_legacy_blog_takes_its_database_from_the_environment(example, tmp_path):
     folder = example("legacy_blog")
     other = tmp_path / "other.db"
@@ -292,6 +301,7 @@ def test_legacy_blog_takes_its_database_from_the_environment(example, tmp_path):
     assert tables(folder / "blog.db") == set()
 
 
+@pytest.mark.legacy
 def test_legacy_blog_has_a_shell(example):
     folder = example("legacy_blog")
     manage(folder, "db", "upgrade")
@@ -304,6 +314,7 @@ def test_legacy_blog_has_a_shell(example):
     assert "posts: 3" in done.stdout
 
 
+@pytest.mark.legacy
 def test_legacy_blog_serves_pages(example, tmp_path):
     folder = example("legacy_blog")
     manage(folder, "db", "upgrade")
@@ -394,6 +405,7 @@ def test_modern_is_found_through_its_factory(example, tmp_path):
 # --- side_by_side -----------------------------------------------------------------
 
 
+@pytest.mark.legacy
 def test_side_by_side_both_command_lines_are_one(example):
     folder = example("side_by_side")
     database = folder / "notes.db"
@@ -430,6 +442,7 @@ def test_side_by_side_both_command_lines_are_one(example):
     assert tables(database) == {"alembic_version"}
 
 
+@pytest.mark.legacy
 def test_side_by_side_a_revision_of_one_is_seen_by_the_other(example):
     folder = example("side_by_side")
     run_flask(folder, "app.py", "db", "upgrade")

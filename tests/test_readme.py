@@ -35,6 +35,7 @@ def test_the_reader_sees_the_blocks() -> None:
     assert sum(block[0] == "console" for block in blocks()) == 8
 
 
+@pytest.mark.legacy
 @pytest.mark.skipif(os.name == "nt", reason="the console blocks are for a POSIX shell")
 def test_everything_in_the_readme_runs(tmp_path: Path) -> None:
     env = {

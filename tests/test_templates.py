@@ -30,6 +30,7 @@ from flask import Flask
 import flask_migrate_compat
 
 TEMPLATES = Path(flask_migrate_compat.__file__).parent / "templates"
+NAMES = ["flask", "flask-multidb", "aioflask", "aioflask-multidb"]
 PASSWORD = "p@s%w"
 ENCODED_PASSWORD = "p%40s%25w"
 HAS_CHECK = tuple(map(int, alembic.__version__.split(".")[:2])) >= (1, 9)
@@ -190,9 +191,7 @@ def assert_nothing_was_run(*paths):
 # --- one database -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "name", ["flask", "flask-multidb", "aioflask", "aioflask-multidb"]
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_template_has_its_files_and_a_synopsis(name):
     folder = TEMPLATES / name
     found = sorted(one.name for one in folder.iterdir() if one.is_file())
@@ -200,10 +199,11 @@ def test_a_template_has_its_files_and_a_synopsis(name):
     assert (folder / "README").read_text(encoding="utf-8").splitlines()[0].strip()
 
 
-@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*/*")), ids=str)
-def test_a_generated_folder_does_not_need_this_package(path):
-    if path.is_file():
-        assert "flask_migrate_compat" not in path.read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_generated_folder_does_not_need_this_package(name):
+    for path in (TEMPLATES / name).iterdir():
+        if path.is_file():
+            assert "flask_migrate_compat" not in path.read_text(encoding="utf-8")
 
 
 def test_life_of_one_database(tmp_path, project_class, capsys):

@@ -4,13 +4,14 @@ Deletable as a whole when the last supported application has left Flask-Script. 
 then each file names the upstream event that makes it deletable:
 
 =====================  ======================================================
-``finder.py``          no file below needs a name any more
+``finder.py``          none of the files below is left; with it ``auto.py``, the
+                       ``.pth`` file and ``support.py``
 ``flask_ext.py``       the applications import ``flask_x``, not ``flask.ext.x``
 ``flask_script.py``    the applications have left Flask-Script 2.0.6
-``flask_migrate.py``   the applications import ``flask_migrate_compat``
-``completion.py``      nobody asks an installed Flask-Migrate for MigrateCommand
-``removed_names.py``   no extension asks Flask for names that it removed by 3.0
+``removed_names.py``   the same, and no extension asks Flask for removed names
 ``manager.py``         the applications have left Flask-Script 2.0.6
+``completion.py``      nobody asks an installed Flask-Migrate for MigrateCommand
+``flask_migrate.py``   the applications import ``flask_migrate_compat``
 =====================  ======================================================
 
 This module runs in every interpreter of the environment: it imports what every
@@ -35,7 +36,7 @@ def installed() -> "Optional[Finder]":
     """Return the finder that is at work in this process, or ``None``."""
     for entry in sys.meta_path:
         if getattr(entry, "flask_migrate_compat", False) is True:
-            finder: "Finder" = entry  # type: ignore[assignment]
+            finder: Finder = entry  # type: ignore[assignment]
             return finder
     return None
 
@@ -69,7 +70,7 @@ def uninstall() -> None:
         finder = installed()
         if finder is None:
             return
-        sys.meta_path.remove(finder)  # type: ignore[arg-type]
+        sys.meta_path.remove(finder)
         for undo in reversed(finder.undo):
             undo()
         for name in [*finder.served, *finder.aliases]:

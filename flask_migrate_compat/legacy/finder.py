@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
-    Find = Callable[[str, Optional[Sequence[str]], Optional[ModuleType]], Any]
+    Path = Optional[Sequence[str]]
+    Target = Optional[ModuleType]
+    Spec = Optional[ModuleSpec]
 
 HERE = __name__.rpartition(".")[0]
 
@@ -48,9 +50,9 @@ def is_ours(finder: object) -> bool:
 
 def find_elsewhere(
     name: str,
-    path: "Optional[Sequence[str]]" = None,
-    target: "Optional[ModuleType]" = None,
-) -> "Optional[ModuleSpec]":
+    path: "Path" = None,
+    target: "Target" = None,
+) -> "Spec":
     """Ask the finders of all others for a module.
 
     :param name: the full name of the module.
@@ -63,7 +65,7 @@ def find_elsewhere(
             continue
         find_spec = getattr(finder, "find_spec", None)
         if find_spec is not None:
-            spec: "Optional[ModuleSpec]" = find_spec(name, path, target)
+            spec: Spec = find_spec(name, path, target)
         else:
             spec = _find_module(finder, name, path)
         if spec is not None:
@@ -71,9 +73,7 @@ def find_elsewhere(
     return None
 
 
-def _find_module(
-    finder: "Any", name: str, path: "Optional[Sequence[str]]"
-) -> "Optional[ModuleSpec]":
+def _find_module(finder: "Any", name: str, path: "Path") -> "Spec":
     """Ask a finder of the protocol before Python 3.4, as Flask 0.12's own is one."""
     if sys.version_info >= (3, 12) or not hasattr(finder, "find_module"):
         return None
@@ -103,10 +103,12 @@ class HookedLoader:
         return getattr(self.real, name)
 
     def create_module(self, spec: "ModuleSpec") -> "Optional[ModuleType]":
+        """Let the real loader make the module."""
         create = getattr(self.real, "create_module", None)
         return None if create is None else create(spec)
 
     def exec_module(self, module: "ModuleType") -> None:
+        """Give the module its real loader back, and hand both to our module."""
         if self.real is not None:
             module.__loader__ = self.real
             if module.__spec__ is not None:
@@ -132,6 +134,7 @@ class AliasLoader:
         self.deprecated = deprecated
 
     def create_module(self, spec: "ModuleSpec") -> None:
+        """Import the module by its own name, while its second name is still free."""
         if self.deprecated:
             _home("flask_ext").warn_about(spec.name, self.real)
         try:
@@ -143,6 +146,7 @@ class AliasLoader:
             raise
 
     def exec_module(self, module: "ModuleType") -> None:
+        """Put the module in the place of the empty one that Python made."""
         name = module.__name__
         self.finder.aliases[name] = self.real
         sys.modules[name] = sys.modules[self.real]
@@ -162,17 +166,20 @@ class RenamedLoader:
         self.name = name
 
     def create_module(self, spec: "ModuleSpec") -> None:
-        return None
+        """Let Python make the module."""
 
     def get_source(self, name: str) -> "Optional[str]":
-        source: "Optional[str]" = self.real.get_source(self.name)
+        """Return the source of the module, for tracebacks."""
+        source: Optional[str] = self.real.get_source(self.name)
         return source
 
     def exec_module(self, module: "ModuleType") -> None:
+        """Run the code in the module."""
         exec(self.real.get_code(self.name), module.__dict__)
 
 
 def _home(name: str) -> "Any":
+    """Import one of our modules, and return it."""
     full_name = f"{HERE}.{name}"
     __import__(full_name)
     return sys.modules[full_name]
@@ -192,22 +199,22 @@ class Finder:
     def __init__(self, wide: bool = False) -> None:
         self.wide = wide
         # Second name -> the name of the module that it stands for.
-        self.aliases: "Dict[str, str]" = {}
+        self.aliases: Dict[str, str] = {}
         # The modules that exist only because of this finder.
-        self.served: "Set[str]" = set()
+        self.served: Set[str] = set()
         # Called by uninstall, the last first.
-        self.undo: "List[Callable[[], None]]" = []
+        self.undo: List[Callable[[], None]] = []
         # (thread, name) pairs that are being looked for: other people's finders may
         # start the search from the beginning.
-        self._busy: "Set[Tuple[int, str]]" = set()
+        self._busy: Set[Tuple[int, str]] = set()
 
     def find_spec(
         self,
         fullname: str,
-        path: "Optional[Sequence[str]]" = None,
-        target: "Optional[ModuleType]" = None,
-    ) -> "Optional[ModuleSpec]":
-        """Find one of the old names; see :meth:`importlib.abc.MetaPathFinder.find_spec`.
+        path: "Path" = None,
+        target: "Target" = None,
+    ) -> "Spec":
+        """Find one of the old names, as :class:`importlib.abc.MetaPathFinder` does.
 
         :param fullname: the full name of the module.
         :param path: the ``__path__`` of its parent package.
@@ -221,8 +228,7 @@ class Finder:
             return None
         self._busy.add(key)
         try:
-            find: "Find" = getattr(self, method)
-            spec: "Optional[ModuleSpec]" = find(fullname, path, target)
+            spec: Spec = getattr(self, method)(fullname, path, target)
             return spec
         finally:
             self._busy.discard(key)
@@ -249,15 +255,15 @@ class Finder:
     def _alias(
         self, name: str, real: str, deprecated: bool = True, package: bool = False
     ) -> "ModuleSpec":
-        loader: "Any" = AliasLoader(self, real, deprecated)
+        loader: Any = AliasLoader(self, real, deprecated)
         return ModuleSpec(name, loader, is_package=package)
 
     def _virtual(self, name: str, home: str, package: bool) -> "ModuleSpec":
         self.served.add(name)
-        loader: "Any" = HookedLoader(home)
+        loader: Any = HookedLoader(home)
         return ModuleSpec(name, loader, is_package=package)
 
-    def _exists(self, name: str, path: "Optional[Sequence[str]]" = None) -> bool:
+    def _exists(self, name: str, path: "Path" = None) -> bool:
         if name in sys.modules:
             return sys.modules[name] is not None
         if find_elsewhere(name, path) is not None:
@@ -266,24 +272,14 @@ class Finder:
 
     # Flask 0.8 brought `flask.ext`, Flask 0.11 deprecated it, Flask 1.0 removed it.
 
-    def _find_flask(
-        self,
-        name: str,
-        path: "Optional[Sequence[str]]",
-        target: "Optional[ModuleType]",
-    ) -> "Optional[ModuleSpec]":
+    def _find_flask(self, name: str, path: "Path", target: "Target") -> "Spec":
         if name[:9] == "flask.ext":
             return self._find_flask_ext(name, path, target)
         if self.wide and name in WIDE_NAMES:
             return self._find_removed(name, path, target)
         return None
 
-    def _find_flask_ext(
-        self,
-        name: str,
-        path: "Optional[Sequence[str]]",
-        target: "Optional[ModuleType]",
-    ) -> "Optional[ModuleSpec]":
+    def _find_flask_ext(self, name: str, path: "Path", target: "Target") -> "Spec":
         parts = name.split(".")
         if len(parts) > 3:
             return self._find_below_alias(name, path)
@@ -310,12 +306,7 @@ class Finder:
             return self._alias(name, real)
         return None
 
-    def _find_flaskext(
-        self,
-        name: str,
-        path: "Optional[Sequence[str]]",
-        target: "Optional[ModuleType]",
-    ) -> "Optional[ModuleSpec]":
+    def _find_flaskext(self, name: str, path: "Path", target: "Target") -> "Spec":
         parts = name.split(".")
         if len(parts) > 2:
             return self._find_below_alias(name, path)
@@ -327,9 +318,7 @@ class Finder:
             return self._alias(name, f"flask_{parts[1]}")
         return None
 
-    def _find_below_alias(
-        self, name: str, path: "Optional[Sequence[str]]"
-    ) -> "Optional[ModuleSpec]":
+    def _find_below_alias(self, name: str, path: "Path") -> "Spec":
         """Find a submodule of a package that was imported by its second name."""
         parent, _, child = name.rpartition(".")
         package = self.aliases.get(parent)
@@ -340,22 +329,12 @@ class Finder:
 
     # Flask-Script's last release, 2.0.6, is of 2017: it needs the heals for ever.
 
-    def _find_flask_script(
-        self,
-        name: str,
-        path: "Optional[Sequence[str]]",
-        target: "Optional[ModuleType]",
-    ) -> "Optional[ModuleSpec]":
+    def _find_flask_script(self, name: str, path: "Path", target: "Target") -> "Spec":
         return self._hook(find_elsewhere(name, path, target), "flask_script")
 
     # Flask-Migrate 3.0 removed MigrateCommand.
 
-    def _find_flask_migrate(
-        self,
-        name: str,
-        path: "Optional[Sequence[str]]",
-        target: "Optional[ModuleType]",
-    ) -> "Optional[ModuleSpec]":
+    def _find_flask_migrate(self, name: str, path: "Path", target: "Target") -> "Spec":
         if name == "flask_migrate":
             spec = find_elsewhere(name, path, target)
             # A folder that an uninstallation left is a package without a loader.
@@ -368,7 +347,7 @@ class Finder:
             return None
         return self._alias(name, real, deprecated=False)
 
-    def _drop_in(self) -> "Optional[ModuleSpec]":
+    def _drop_in(self) -> "Spec":
         real = f"{HERE}.flask_migrate"
         spec = find_elsewhere(real, sys.modules[HERE].__path__)
         if spec is None or spec.loader is None:
@@ -376,7 +355,7 @@ class Finder:
         if hasattr(spec.loader, "path"):
             served = spec_from_file_location("flask_migrate", spec.origin)
         else:
-            loader: "Any" = RenamedLoader(spec.loader, real)
+            loader: Any = RenamedLoader(spec.loader, real)
             served = ModuleSpec("flask_migrate", loader, origin=spec.origin)
             served.has_location = True
         if served is not None:
@@ -386,14 +365,9 @@ class Finder:
             served.submodule_search_locations = []
         return served
 
-    # Flask 2.0 removed `flask._compat`, Flask 2.3 `_request_ctx_stack` and its like.
+    # Flask 2.0 removed `flask._compat`, Flask 3.0 the stacks of contexts.
 
-    def _find_removed(
-        self,
-        name: str,
-        path: "Optional[Sequence[str]]",
-        target: "Optional[ModuleType]",
-    ) -> "Optional[ModuleSpec]":
+    def _find_removed(self, name: str, path: "Path", target: "Target") -> "Spec":
         spec = find_elsewhere(name, path, target)
         if name == "flask._compat":
             if spec is not None:
@@ -401,11 +375,9 @@ class Finder:
             return self._virtual(name, "removed_names", package=False)
         return self._hook(spec, "removed_names")
 
-    def _hook(
-        self, spec: "Optional[ModuleSpec]", home: str
-    ) -> "Optional[ModuleSpec]":
+    def _hook(self, spec: "Spec", home: str) -> "Spec":
         if spec is None or spec.loader is None:
             return None
-        loader: "Any" = HookedLoader(home, spec.loader)
+        loader: Any = HookedLoader(home, spec.loader)
         spec.loader = loader
         return spec

@@ -192,7 +192,8 @@ class ArgumentParser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.formatter_class = _tolerant(self.formatter_class)
+        formatter: Any = self.formatter_class
+        self.formatter_class = _tolerant(formatter)
 
     def add_subparsers(self, **kwargs: Any) -> Any:
         """Begin the usage of the commands with that of their manager.
@@ -241,7 +242,7 @@ def _mend_patch_argparser(module: ModuleType) -> None:
         parser._flask_script_original = parser._parse_known_args
         parser._parse_known_args = types.MethodType(parse_known_args, parser)
 
-    module.Manager._patch_argparser = _patch_argparser  # type: ignore[attr-defined]
+    module.Manager._patch_argparser = _patch_argparser
 
 
 def _mend_create_app(module: ModuleType) -> None:
@@ -259,7 +260,7 @@ def _mend_create_app(module: ModuleType) -> None:
         )
         return self(*args, **kwargs)
 
-    module.Manager.create_app = create_app  # type: ignore[attr-defined]
+    module.Manager.create_app = create_app
 
 
 MENDERS: dict[str, tuple[Callable[[ModuleType], None], ...]] = {

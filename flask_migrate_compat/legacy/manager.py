@@ -17,9 +17,14 @@ import sys
 from typing import Any, Callable
 
 import click
-from flask_script import Command, Manager, Option
 
 from .. import cli
+from . import install
+
+# Where no start-up file has done it: Flask-Script is healed while it is imported.
+install()
+
+from flask_script import Command, Manager, Option  # noqa: E402
 
 # Options of the group are kept apart from those of the command behind it, because
 # Flask-Script hands a value to the first manager or command that knows its name.

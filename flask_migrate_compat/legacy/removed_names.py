@@ -2,8 +2,8 @@
 
 Deletable when Flask-Script is left behind and no extension in use asks Flask for these
 names. Upstream: Flask 2.0 removed ``flask._compat``; Flask 2.2 deprecated
-``_request_ctx_stack`` and ``_app_ctx_stack``, Flask 2.3 removed them from use and
-Flask 3.0 altogether.
+``_request_ctx_stack`` and ``_app_ctx_stack``, Flask 2.3 left them readable only, and
+Flask 3.0 removed them.
 
 Flask-Script gets them in private. With ``FLASK_MIGRATE_COMPAT=wide`` the finder serves
 them to the whole process, with a warning, where the installed Flask lacks them: for
@@ -201,17 +201,23 @@ def _add_stacks(module: ModuleType) -> None:
 
     def __getattr__(name: str) -> Any:
         if previous is not None:
-            # Flask 2.2 has the stacks here, behind a warning of its own.
+            # Flask 2.2 and 2.3 have the stacks here, behind a warning of their own;
+            # those of 2.3 can be read, but neither pushed to nor popped.
             try:
-                return previous(name)
+                found = previous(name)
             except AttributeError:
                 if name not in STACKS:
                     raise
+            else:
+                usable = name not in STACKS or hasattr(found, "push")
+                return found if usable else STACKS[name]
         if name not in STACKS:
-            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+            raise AttributeError(
+                f"module {module.__name__!r} has no attribute {name!r}"
+            )
         if not _only_looks():
             warn_caller(
-                f"Flask 2.3 removed {name}; it is served by FLASK_MIGRATE_COMPAT=wide."
+                f"Flask 3.0 removed {name}; it is served by FLASK_MIGRATE_COMPAT=wide."
                 " Use flask.globals.request_ctx, flask.globals.app_ctx or"
                 " flask.current_app."
             )

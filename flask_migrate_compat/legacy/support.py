@@ -57,10 +57,12 @@ def in_import_system(frame: FrameType) -> bool:
 
     :param frame: the frame.
     """
-    name = frame.f_globals.get("__name__", "")
+    name = str(frame.f_globals.get("__name__", ""))
     return name == "importlib" or name.startswith(("importlib.", "_frozen_importlib"))
 
 
 def _is_internal(frame: FrameType) -> bool:
-    name = frame.f_globals.get("__name__", "")
-    return in_import_system(frame) or name == _PACKAGE or name.startswith(_PACKAGE + ".")
+    name = str(frame.f_globals.get("__name__", ""))
+    return (
+        in_import_system(frame) or name == _PACKAGE or name.startswith(_PACKAGE + ".")
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import sys
 from typing import Any, Callable, Iterator
 
 import click
@@ -22,8 +23,6 @@ from flask_migrate_compat.legacy.manager import MigrateManager, _option
 
 from ..conftest import Project
 from ..test_bad_input import CASES, check
-
-Call = "tuple[str, dict[str, Any]]"
 
 
 @pytest.fixture
@@ -439,3 +438,16 @@ def test_values_are_converted_with_the_message_of_click() -> None:
 def test_what_cannot_be_translated_is_refused(parameter: click.Parameter) -> None:
     with pytest.raises(TypeError, match="does not translate"):
         translate(parameter)
+
+
+def test_it_needs_no_start_up_file(migrated: Project) -> None:
+    # `-S` runs no .pth file; the modules are found as in this process.
+    code = (
+        f"import sys; sys.path[:] = ['.', *{sys.path!r}];"
+        "from flask_migrate_compat import MigrateCommand;"
+        "from manage import manager;"
+        "manager.handle('manage.py', ['db', 'heads'])"
+    )
+    done = migrated.run("-S", "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "b2 (head)\n"

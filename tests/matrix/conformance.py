@@ -89,7 +89,7 @@ def download(suite: Suite, python: Path) -> Path:
 
     :raises SetupError: when the package index cannot be reached.
     """
-    cache = STACKS_DIR / "sdists" / suite.name
+    cache = STACKS_DIR / "sdists" / suite.release
     archives = list(cache.glob("*.tar.gz"))
     if not archives:
         # Only this one from source: `:all:` would build setuptools from source too.
@@ -99,7 +99,7 @@ def download(suite: Suite, python: Path) -> Path:
             run_quietly([*command, f"{suite.distribution}=={suite.version}"])
         except SetupError as error:
             raise SetupError(
-                f"{suite.name} cannot be downloaded. The conformance run needs"
+                f"{suite.release} cannot be downloaded. The conformance run needs"
                 f" access to a package index. ({error})"
             ) from error
         archives = list(cache.glob("*.tar.gz"))
@@ -142,6 +142,10 @@ def run_suite(
     name = f"{suite.name}-{environment.stack.name}"
     folder = unpack_tests(suite, archive, scratch / name)
     arguments = [suite.tests, "-q", "--color=no"]
+    if suite.plugin:
+        plugin = f"{suite.plugin}.py"
+        shutil.copy(str(Path(__file__).with_name(plugin)), str(folder / plugin))
+        arguments += ["-p", suite.plugin]
     log = STACKS_DIR / f"{name}.log"
     return run_pytest(environment, arguments, cwd=folder, log=log)
 

@@ -89,10 +89,13 @@ def command_name(command: Sequence[str]) -> str:
 
 def clean_environ() -> dict[str, str]:
     """Return the environment without what would leak into another interpreter."""
-    leaks = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+    python = ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE")
+    venv = ("VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
     flask = ("FLASK_APP", "FLASK_ENV", "FLASK_DEBUG", "FLASK_MIGRATE_COMPAT")
     make = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-    return {k: v for k, v in os.environ.items() if k not in leaks + flask + make}
+    return {
+        k: v for k, v in os.environ.items() if k not in python + venv + flask + make
+    }
 
 
 # --- interpreters -----------------------------------------------------------------
@@ -260,14 +263,18 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def copy_source(target: Path, *, source: Path = ROOT, package: bool = True) -> Path:
-    """Copy the source tree, with or without the package folder.
+    """Copy the source tree.
 
     The copy keeps a stale ``build`` folder out of the wheel, and the tests away
     from the package folder that would hide the installed wheel.
+
+    :param package: whether the package folder is copied. Without it setup.py stays
+        behind as well: there would be nothing to build.
     """
     shutil.copytree(str(source), str(target), ignore=_NOT_SOURCE, symlinks=True)
     if not package:
         shutil.rmtree(str(target / "flask_migrate_compat"))
+        (target / "setup.py").unlink()
     return target
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
@@ -16,6 +17,8 @@ from typing import IO, Sequence
 from .environments import Environment, clean_environ
 
 RUN_TIMEOUT = 1500
+#: Set when the whole run is to end: whatever runs is killed, nothing new starts.
+STOP = threading.Event()
 _ERROR = re.compile(r"(ERROR |Error: |[\w.]+(Error|Exception|Exit)\b)")
 
 
@@ -108,7 +111,7 @@ def run_pytest(
         status = _run_group(command, cwd, stack_environ(environment), output, timeout)
     outcome = Outcome(seconds=time.monotonic() - started)
     if status is None:
-        outcome.problem = f"stopped after {timeout:.0f} seconds"
+        outcome.problem = f"stopped after {outcome.seconds:.0f} seconds"
     elif status not in (0, 1) or not report.exists():
         outcome.problem = f"pytest ended with status {status}"
     if report.exists():
@@ -134,10 +137,10 @@ def _run_group(
     output: IO[str],
     timeout: float,
 ) -> int | None:
-    """Run a command in its own process group; ``None`` when it took too long.
+    """Run a command in its own process group; ``None`` when it was stopped.
 
-    Tests start processes of their own, and those must not outlive a run that is
-    stopped.
+    Tests start processes of their own, and those must not outlive a run that takes
+    too long or is interrupted.
     """
     process = subprocess.Popen(
         list(command),
@@ -148,17 +151,18 @@ def _run_group(
         env=env,
         start_new_session=True,
     )
-    try:
-        return process.wait(timeout)
-    except BaseException as error:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-        process.wait()
-        if isinstance(error, subprocess.TimeoutExpired):
-            return None
-        raise
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline and not STOP.is_set():
+        try:
+            return process.wait(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            continue
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+    return None
 
 
 def table(rows: Sequence[Sequence[object]]) -> str:

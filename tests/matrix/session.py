@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from types import TracebackType
 from typing import Callable, TypeVar
 
 from .environments import Environment, SetupError, build_wheel, copy_source
-from .results import Outcome
+from .results import STOP, Outcome
 from .stacks import STACKS, select
 
 Result = TypeVar("Result")
@@ -32,6 +33,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def guarded(main: Callable[[], int]) -> int:
     """Run a main function; print what the user can act on as one line."""
+    # Clean up after `kill` and a time limit of a CI system as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return main()
     except (SetupError, ValueError) as error:
@@ -105,7 +108,15 @@ class Session:
             return result
 
         with ThreadPoolExecutor(self.jobs) as executor:
-            return list(zip(self.environments, executor.map(call, self.environments)))
+            futures = [executor.submit(call, env) for env in self.environments]
+            try:
+                return [(e, f.result()) for e, f in zip(self.environments, futures)]
+            except BaseException:
+                # Leaving the block waits for the threads: let them end now.
+                STOP.set()
+                for future in futures:
+                    future.cancel()
+                raise
 
     def missing_rows(self) -> list[list[object]]:
         """Return the table rows of the stacks that could not be run."""

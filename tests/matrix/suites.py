@@ -6,7 +6,7 @@ their source distributions when it runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .stacks import Stack
 
@@ -18,16 +18,24 @@ class Suite:
     :param distribution: the name on the package index.
     :param tests: the file or folder with the tests in its source distribution.
     :param cases: how many tests there are; fewer would mean that some were lost.
+    :param plugin: a module of this folder that pytest loads first.
     """
 
     distribution: str
     version: str
     tests: str
     cases: int
+    plugin: str = ""
 
     @property
     def name(self) -> str:
         """Return the name as it is shown and as the command line takes it."""
+        variant = f"+{self.plugin}" if self.plugin else ""
+        return f"{self.release}{variant}"
+
+    @property
+    def release(self) -> str:
+        """Return the name of the source distribution."""
         return f"{self.distribution}-{self.version}"
 
 
@@ -44,10 +52,16 @@ class ExpectedFailure:
 
 
 FLASK_SCRIPT = Suite("Flask-Script", "2.0.6", "tests.py", 46)
+FLASK_SCRIPT_ARGPARSE = replace(FLASK_SCRIPT, plugin="newer_argparse")
 FLASK_MIGRATE_2 = Suite("Flask-Migrate", "2.7.0", "tests", 12)
 FLASK_MIGRATE_4 = Suite("Flask-Migrate", "4.1.0", "tests", 7)
 
-SUITES: tuple[Suite, ...] = (FLASK_SCRIPT, FLASK_MIGRATE_2, FLASK_MIGRATE_4)
+SUITES: tuple[Suite, ...] = (
+    FLASK_SCRIPT,
+    FLASK_SCRIPT_ARGPARSE,
+    FLASK_MIGRATE_2,
+    FLASK_MIGRATE_4,
+)
 
 _NO_CONTEXT = ExpectedFailure(
     "Working outside of application context",
