@@ -34,7 +34,7 @@ from alembic.util import CommandError
 from .config import Config
 from .errors import MigrateError, ScriptDirectoryError, UnsupportedError, from_alembic
 from .extension import current_state
-from .running import migration_run
+from .running import drops, migration_run
 
 if TYPE_CHECKING:
     from alembic.script import Script
@@ -201,6 +201,7 @@ def revision(
     depends_on: str | Iterable[str] | None = None,
     process_revision_directives: Callable[..., None] | None = None,
     x_arg: XArg = None,
+    allow_drop_all: bool = False,
 ) -> Scripts:
     """Write a new revision script.
 
@@ -215,10 +216,14 @@ def revision(
     :param depends_on: revisions of other branches that this one needs first.
     :param process_revision_directives: Alembic's hook of the same name; only for
         callers in Python.
+    :param allow_drop_all: let ``autogenerate`` drop every table of a database.
     :returns: the script that was written, a list if there are several, ``None`` or
         an empty list if there was nothing to write.
+    :raises DataLossError: when ``autogenerate`` would drop every table of a database
+        and nobody has said that this is meant; nothing is written then.
     """
     config = _config(directory, x_arg, autogenerate=autogenerate)
+    config.attributes[drops.ALLOWED] = allow_drop_all
     if depends_on is not None and not isinstance(depends_on, str):
         depends_on = list(depends_on) or None
     scripts = _alembic(
@@ -250,6 +255,7 @@ def migrate(
     x_arg: XArg = None,
     depends_on: str | Iterable[str] | None = None,
     process_revision_directives: Callable[..., None] | None = None,
+    allow_drop_all: bool = False,
 ) -> Scripts:
     """Write a revision with the differences between models and database.
 
@@ -269,6 +275,7 @@ def migrate(
         depends_on=depends_on,
         process_revision_directives=process_revision_directives,
         x_arg=x_arg,
+        allow_drop_all=allow_drop_all,
     )
 
 

@@ -8,9 +8,15 @@ exceptions and never end the process; the two command lines print them as one li
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shlex
 import traceback
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Iterator, Sequence
+
+# How the user called the program, up to the commands: "flask db".
+_called_as: ContextVar[str] = ContextVar("_called_as", default="flask db")
 
 
 class MigrateError(Exception):
@@ -36,6 +42,14 @@ class ScriptDirectoryError(MigrateError):
 
 class RevisionError(MigrateError):
     """Report a revision that cannot be used: unknown, ambiguous, not up to date."""
+
+
+class DataLossError(MigrateError):
+    """Report that going on would lose data, or hide it, without anybody noticing."""
+
+
+class OldPythonError(MigrateError):
+    """Report a file of the migrations folder that only Python 2 can read."""
 
 
 class UnsupportedError(MigrateError):
@@ -93,6 +107,38 @@ _ALEMBIC_MESSAGES: tuple[tuple[str, type[MigrateError], str], ...] = (
         "Make it with 'init', or name another folder with --directory.",
     ),
 )
+
+
+@contextlib.contextmanager
+def called_as(*words: str) -> Iterator[None]:
+    """Let messages name commands as the user calls them.
+
+    :param words: the command line up to the command: ``("flask", "db")``.
+    """
+    token = _called_as.set(" ".join((words[0], *map(shlex.quote, words[1:]))))
+    try:
+        yield
+    finally:
+        _called_as.reset(token)
+
+
+def next_command(*words: str) -> str:
+    """Return a command line to type next, in the form that the user has used.
+
+    :param words: the command and its arguments.
+    """
+    return " ".join((_called_as.get(), *words))
+
+
+def shortened(items: Sequence[str], most: int = 5) -> str:
+    """Return a list for a message: the first ones, and how many more there are.
+
+    :param items: what to list.
+    :param most: how many are listed at most.
+    """
+    if len(items) <= most:
+        return ", ".join(items)
+    return f"{', '.join(items[:most])} … and {len(items) - most} more"
 
 
 def from_alembic(error: Exception) -> MigrateError:

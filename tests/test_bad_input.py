@@ -87,8 +87,9 @@ CASES = {
     "unknown template": Case(
         nothing, ("init", "-d", "new", "-t", "nonsense"), r"nonsense.*list-templates"
     ),
-    "two heads": Case(two_heads, ("upgrade",), r"[Mm]ultiple head.*'merge heads'"),
-    "pending": Case(nothing, ("migrate",), r"not up to date.*'upgrade'"),
+    "two heads": Case(two_heads, ("upgrade",), r"[Mm]ultiple head.* db merge heads'"),
+    "pending": Case(
+        nothing, ("migrate",), r"not up to date.*a1\), b2.* db upgrade'"),
     "too far down": Case(nothing, ("downgrade", "-5"), r"'history'"),
     "broken env.py": Case(
         broken_env,

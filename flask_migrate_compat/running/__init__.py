@@ -10,7 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Callable, ContextManager, Iterator
 
 if TYPE_CHECKING:
-    from .config import Config
+    from ..config import Config
 
 # A surrounding: takes the name of the command, such as "upgrade", and its
 # configuration, and is in force until the run is over.
@@ -19,7 +19,13 @@ Surrounding = Callable[[str, "Config"], ContextManager[object]]
 
 def _surroundings() -> Iterator[Surrounding]:
     """Yield what surrounds a run; the outermost first."""
-    yield from ()
+    from . import databases, explanations, logging_guard, old_python, sqlite_files
+
+    yield logging_guard.keep_logging
+    yield explanations.explain_revision_errors
+    yield old_python.name_old_python
+    yield sqlite_files.guard_sqlite_files
+    yield databases.guard_each_database
 
 
 @contextlib.contextmanager
