@@ -89,7 +89,10 @@ CASES = {
     ),
     "two heads": Case(two_heads, ("upgrade",), r"[Mm]ultiple head.* db merge heads'"),
     "pending": Case(
-        nothing, ("migrate",), r"not up to date.*a1\), b2.* db upgrade'"),
+        nothing,
+        ("migrate",),
+        r"not up to date: 2 .*a1 \(Title of a1\), b2 .* db upgrade'",
+    ),
     "too far down": Case(nothing, ("downgrade", "-5"), r"'history'"),
     "broken env.py": Case(
         broken_env,

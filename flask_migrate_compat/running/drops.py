@@ -46,7 +46,7 @@ def guard_drop_of_everything(
     if dropped and not _has_a_table_of_the_models(context):
         raise DataLossError(
             f"'{'check' if command == 'check' else 'migrate'}' found that all tables of"
-            f" the {name_of(context)} would be dropped: {shortened(dropped)}."
+            f" the {name_of(context)} would be dropped: {shortened(sorted(dropped))}."
             f" {_reason(context)}",
             "Import the modules with the models where the application is made, and see"
             " that it is the right database. If the tables shall all be dropped, say"
