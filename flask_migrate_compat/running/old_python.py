@@ -144,7 +144,7 @@ def _finding(path: str, error: SyntaxError) -> _Finding:
         return _Finding(path, line, sign)
     linecache.checkcache(path)
     try:
-        text = _without_comment(linecache.getline(path, line))
+        text = _code_of(linecache.getline(path, line))
     except (OSError, SyntaxError, tokenize.TokenError):
         return _Finding(path, line, None)
     for sign in _SIGNS:
@@ -153,5 +153,7 @@ def _finding(path: str, error: SyntaxError) -> _Finding:
     return _Finding(path, line, None)
 
 
-def _without_comment(line: str) -> str:
-    return re.sub(r"#[^'\"]*$", "", line)
+def _code_of(line: str) -> str:
+    """Return a line without its comment and without what stands in its strings."""
+    line = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "''", line)
+    return line.partition("#")[0]
