@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union, cast
 import alembic
 import alembic.command
 from alembic.util import CommandError
+from flask import current_app
 
 from .config import Config
 from .errors import MigrateError, ScriptDirectoryError, UnsupportedError, from_alembic
@@ -75,12 +76,24 @@ def _config(
     directory = os.fspath(directory or state.directory)
     if not os.path.isdir(directory):
         raise ScriptDirectoryError(
-            f"There is no migrations folder '{directory}'.",
-            "Make it with 'init', or name another folder with --directory.",
+            f"There is no migrations folder '{directory}'.", _where_else(directory)
         )
     return state.migrate.get_config(
         directory, x_arg=x_arg, opts=["autogenerate"] if autogenerate else None
     )
+
+
+def _where_else(directory: str) -> str:
+    """Say what to do about a missing folder, which may be beside the application.
+
+    A relative folder is relative to the working directory, as in Flask-Migrate.
+    """
+    root = current_app.root_path
+    for folder in (root, os.path.dirname(root)):
+        path = os.path.normpath(os.path.join(folder, directory))
+        if os.path.isfile(os.path.join(path, "env.py")):
+            return f"There is one in '{path}': go to '{folder}', or use --directory."
+    return "Make it with 'init', or name another folder with --directory."
 
 
 def _alembic(name: str, config: Config, *args: Any, **options: Any) -> Any:
@@ -156,7 +169,7 @@ def init(
             "Name another folder with --directory.",
         )
     _check_template(config, template)
-    config.set_main_option("script_location", directory.replace("%", "%%"))
+    config.set_script_location(directory)
     config = state.migrate.call_configure_callbacks(config)
     was_there = os.path.isdir(directory)
     try:
