@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import traceback
 from contextvars import ContextVar
@@ -141,6 +142,28 @@ def shortened(items: Sequence[str], most: int = 5) -> str:
     return f"{', '.join(items[:most])} … and {len(items) - most} more"
 
 
+# Names that Python 2 had, and what to write for them.
+_PYTHON_2_NAMES = {
+    "basestring": "str",
+    "long": "int",
+    "raw_input": "input",
+    "reduce": "functools.reduce",
+    "unichr": "chr",
+    "unicode": "str",
+    "xrange": "range",
+    "has_key": "'key in d'",
+    "iteritems": "items",
+    "iterkeys": "keys",
+    "itervalues": "values",
+    "ConfigParser": "configparser",
+    "Queue": "queue",
+    "StringIO": "io",
+    "cPickle": "pickle",
+    "urllib2": "urllib.request",
+    "urlparse": "urllib.parse",
+}
+
+
 def from_alembic(error: Exception) -> MigrateError:
     """Make our exception of an ``alembic.util.CommandError``."""
     text = str(error)
@@ -174,8 +197,10 @@ def describe(error: BaseException, directory: str | None = None) -> str:
             " Check that the server runs and that the database URL is right."
         )
     reason = getattr(error, "orig", error)
-    text = _one_line(f"{type(reason).__name__}: {reason}")
-    return f"{where}{_sentence(text)} Add --traceback for the whole story."
+    text = _sentence(f"{type(reason).__name__}: {reason}")
+    if place:
+        text += _python_2_hint(error)
+    return f"{where}{text} Add --traceback for the whole story."
 
 
 def _one_line(text: object) -> str:
@@ -199,6 +224,19 @@ def _place_in(directory: str, error: BaseException) -> str:
         if os.path.abspath(filename).startswith(folder):
             return f"{os.path.relpath(filename)}, line {line}"
     return ""
+
+
+def _python_2_hint(error: BaseException) -> str:
+    """Say so if an error is about a name that only Python 2 has."""
+    if not isinstance(error, (NameError, AttributeError, ModuleNotFoundError)):
+        return ""
+    named = re.search(
+        r"name '(\w+)'|attribute '(\w+)'|module named '(\w+)'", str(error)
+    )
+    name = next(filter(None, named.groups()), "") if named else ""
+    if name not in _PYTHON_2_NAMES:
+        return ""
+    return f" That is Python 2: write {_PYTHON_2_NAMES[name]}."
 
 
 def _missing_driver(error: BaseException) -> str:

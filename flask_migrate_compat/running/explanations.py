@@ -69,7 +69,7 @@ def explain_database_errors(
             raise
         script = context.environment_context.script
         cause = error.__cause__
-        if str(error) == "Target database is not up to date.":
+        if str(error).startswith("Target database is not up to date"):
             raise _not_up_to_date(script, context) from error
         if isinstance(cause, ResolutionError):
             # The same error comes from the command line; this one is in the database.

@@ -138,17 +138,34 @@ def _has_tables(path: Path) -> bool:
 def _left_behind(
     setting: str, relative: str, target: Path, left: Path
 ) -> DataLossError:
-    move = f"mv {shlex.quote(str(left))} {shlex.quote(str(target))}"
-    if os.name == "nt":
-        move = f'move "{left}" "{target}"'
-    elif not target.parent.is_dir():
-        move = f"mkdir -p {shlex.quote(str(target.parent))} && {move}"
     state = "is empty" if target.exists() else "does not exist"
+    ways = [f"Give the absolute path in {setting}: 'sqlite:///{left.as_posix()}'."]
+    if _is_same(target, _place_of_the_application(relative)):
+        ways.insert(0, f"Stop the application and move the file: {_move(left, target)}")
+    ways.append("Move the old file out of the way to begin anew.")
     return DataLossError(
         f"The SQLite database '{target}' {state}, but there is one with tables at"
         f" '{left}'. {setting} is the relative path '{relative}', which"
-        " Flask-SQLAlchemy 2 looks for in the folder of the application and"
-        " Flask-SQLAlchemy 3 in its instance folder.",
-        f"Stop the application and move the file: {move}. Or give the absolute path in"
-        f" {setting}. Or move the old file out of the way to begin anew.",
+        " Flask-SQLAlchemy 2 looks for in the folder of the application,"
+        " Flask-SQLAlchemy 3 in its instance folder, and an env.py with an engine of"
+        " its own in the working directory.",
+        " Or: ".join(ways),
     )
+
+
+def _place_of_the_application(relative: str) -> Path:
+    """Return where the installed Flask-SQLAlchemy looks for a relative file."""
+    in_instance_folder, in_application_folder, _ = _places(relative)
+    if hasattr(type(current_state().db), "engines"):
+        return in_instance_folder
+    return in_application_folder
+
+
+def _move(left: Path, target: Path) -> str:
+    """Return the command line that moves a file to where it is expected."""
+    if os.name == "nt":
+        return f'move "{left}" "{target}"'
+    move = f"mv {shlex.quote(str(left))} {shlex.quote(str(target))}"
+    if not target.parent.is_dir():
+        move = f"mkdir -p {shlex.quote(str(target.parent))} && {move}"
+    return move

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flask_migrate_compat import commands
-from flask_migrate_compat.errors import OldPythonError
+from flask_migrate_compat.errors import OldPythonError, describe
 from flask_migrate_compat.running import old_python
 
 from ..conftest import Project
@@ -123,6 +123,28 @@ def test_a_file_elsewhere_is_not_ours(folder: Path) -> None:
 def test_strings_and_comments_do_not_count() -> None:
     line = """x = u'print a' + "it's `1`" + ur'\\' 0777'  # print me\n"""
     assert old_python._code_of(line) == "x = u'' + '' + ur''  "
+
+
+@pytest.mark.parametrize(
+    ("code", "rewrite"),
+    [
+        ("xrange(3)", "range"),
+        ("{}.iteritems()", "items"),
+        ("{}.has_key(1)", "'key in d'"),
+        ("import urllib2", "urllib.request"),
+        ("nonsense()", None),
+        ("{}.nonsense()", None),
+    ],
+)
+def test_names_of_python_2(folder: Path, code: str, rewrite: str | None) -> None:
+    with used(make_app(folder, {})):
+        commands.init()
+        write_revision(folder, "a1", upgrade=code)
+        with pytest.raises((NameError, AttributeError, ImportError)) as info:
+            commands.upgrade()
+    line = describe(info.value, "migrations")
+    assert ("That is Python 2" in line) == bool(rewrite), line
+    assert f"write {rewrite}." in line or not rewrite
 
 
 def test_on_both_command_lines(migrated: Project) -> None:

@@ -115,8 +115,8 @@ def test_a_file_that_was_left_behind(folder: Path, name: str) -> None:
             CONNECTING[name]()
     message = str(info.value)
     assert f"'{wanted(folder)}' does not exist" in message
-    assert f"mv {left(folder)} {wanted(folder)}." in message
-    assert "SQLALCHEMY_DATABASE_URI" in message
+    assert f"mv {left(folder)} {wanted(folder)} Or: " in message
+    assert f"in SQLALCHEMY_DATABASE_URI: '{sqlite_url(left(folder))}'" in message
     assert not wanted(folder).exists()
 
 
@@ -138,7 +138,7 @@ def test_the_printed_command_helps(folder: Path) -> None:
         initialised(folder)
         with pytest.raises(DataLossError) as info:
             commands.upgrade()
-        command = str(info.value).split("move the file: ")[1].split(". Or ")[0]
+        command = str(info.value).split("move the file: ")[1].split(" Or: ")[0]
         assert os.system(command) == 0
         commands.upgrade()
     assert tables(wanted(folder)) == {"old", "new", "alembic_version"}
@@ -204,13 +204,35 @@ def test_names_with_spaces_are_quoted(folder: Path) -> None:
             commands.upgrade()
 
 
-def test_the_file_of_the_working_directory(folder: Path) -> None:
-    """An old env.py made its own engine, relative to the working directory."""
+def test_a_file_that_an_old_env_py_has_made(folder: Path) -> None:
+    """It had an engine of its own, relative to the working directory."""
     execute(folder / "data.db", "CREATE TABLE old (id INTEGER)")
     with used(application(folder)):
         initialised(folder)
         with pytest.raises(DataLossError, match="mv "):
             commands.upgrade()
+
+
+def test_an_env_py_with_an_engine_of_its_own(folder: Path) -> None:
+    """The application would not find the file in the working directory."""
+    execute(wanted(folder), "CREATE TABLE old (id INTEGER)")
+    with used(application(folder)):
+        initialised(folder)
+        (folder / "migrations" / "env.py").write_text(
+            "from alembic import context\n"
+            "from flask import current_app\n"
+            "from sqlalchemy import create_engine, pool\n"
+            "url = current_app.config['SQLALCHEMY_DATABASE_URI']\n"
+            "engine = create_engine(url, poolclass=pool.NullPool)\n"
+            "with engine.connect() as connection:\n"
+            "    context.configure(connection=connection)\n"
+            "    context.run_migrations()\n"
+        )
+        with pytest.raises(DataLossError) as info:
+            commands.upgrade()
+    assert "mv " not in str(info.value)
+    assert f"'{sqlite_url(wanted(folder))}'" in str(info.value)
+    assert not (folder / "data.db").exists()
 
 
 def test_a_link_to_the_other_file_is_the_same_file(folder: Path) -> None:
