@@ -65,4 +65,6 @@ def name_of(context: MigrationContext) -> str:
     name = f"database '{bind}'" if bind else "database"
     if context.connection is None:
         return name
-    return f"{name} ({context.connection.engine.url!r})"
+    # The repr of a URL masks the password, but not one among the arguments.
+    url = repr(context.connection.engine.url).partition("?")[0]
+    return f"{name} ({url})"

@@ -145,7 +145,7 @@ def _no_such_file(
         f" '{folder}' has: the file was deleted, its branch is not merged or not"
         " checked out, or the database belongs to another application or"
         " migrations folder.",
-        f"Look for the file: 'git log --all --oneline -- {pattern}', and bring it"
+        f"Look for the file with: git log --all --oneline -- {pattern} and bring it"
         " back. If it is gone for good and you know which revision the tables are"
         f" like: '{next_command('stamp', '--purge', '<revision>')}'. If two"
         " applications share the database, give each its own version_table in"

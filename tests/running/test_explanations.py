@@ -85,7 +85,7 @@ def test_the_commands_in_the_message_help(folder: Path) -> None:
         git("commit", "-qm", "lost the file")
         with pytest.raises(RevisionError) as info:
             commands.upgrade()
-        command = str(info.value).split("'git log ")[1].split("', and")[0]
+        command = str(info.value).split("git log ")[1].split(" and bring")[0]
         shown = subprocess.run(
             f"git log {command}", shell=True, capture_output=True, encoding="utf-8"
         ).stdout
