@@ -17,7 +17,7 @@ from typing import Any, Callable, Mapping, cast
 import click
 from flask.cli import with_appcontext
 
-from .errors import MigrateError, describe
+from .errors import MigrateError, called_as, describe
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -73,13 +73,17 @@ class CommandFailed(click.ClickException):
 
 
 def call_core(
-    name: str, arguments: Mapping[str, Any], group: Mapping[str, Any]
+    name: str,
+    arguments: Mapping[str, Any],
+    group: Mapping[str, Any],
+    called: str = "flask db",
 ) -> None:
     """Call the core function of a command; both command lines come through here.
 
     :param name: the function in :mod:`flask_migrate_compat.commands`.
     :param arguments: what was said behind the command.
     :param group: what was said before it; the command's own arguments win.
+    :param called: the command line up to the command, for messages that name one.
     :raises CommandFailed: for every exception, with its one line of text; a traceback
         is printed first when ``--traceback`` or ``FLASK_DEBUG`` asks for it.
     """
@@ -92,7 +96,9 @@ def call_core(
         for key in ("directory", "x_arg"):
             if key in known and not arguments.get(key):
                 arguments[key] = group.get(key) or None
-        function(**arguments)
+        directory = arguments.get("directory")
+        with called_as(called, *(("-d", directory) if directory else ())):
+            function(**arguments)
     except click.ClickException:
         raise
     except Exception as error:
@@ -120,7 +126,10 @@ def _directory(given: str | None) -> str | None:
 
 def _run(name: str, arguments: Mapping[str, Any]) -> None:
     parent = click.get_current_context().parent
-    call_core(name, arguments, parent.params if parent is not None else {})
+    if parent is None:
+        call_core(name, arguments, {})
+    else:
+        call_core(name, arguments, parent.params, parent.command_path)
 
 
 _directory_option = click.option(
@@ -178,6 +187,11 @@ def _new_revision_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Revision of another branch that is needed first; may be repeated.",
         ),
         _x_arg_option,
+        click.option(
+            "--allow-drop-all",
+            is_flag=True,
+            help="Let autogenerate drop every table of a database.",
+        ),
     )
     for decorator in reversed(decorators):
         function = decorator(function)

@@ -30,11 +30,12 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union, cast
 import alembic
 import alembic.command
 from alembic.util import CommandError
+from flask import current_app
 
 from .config import Config
 from .errors import MigrateError, ScriptDirectoryError, UnsupportedError, from_alembic
 from .extension import current_state
-from .running import migration_run
+from .running import drops, migration_run
 
 if TYPE_CHECKING:
     from alembic.script import Script
@@ -75,12 +76,24 @@ def _config(
     directory = os.fspath(directory or state.directory)
     if not os.path.isdir(directory):
         raise ScriptDirectoryError(
-            f"There is no migrations folder '{directory}'.",
-            "Make it with 'init', or name another folder with --directory.",
+            f"There is no migrations folder '{directory}'.", _where_else(directory)
         )
     return state.migrate.get_config(
         directory, x_arg=x_arg, opts=["autogenerate"] if autogenerate else None
     )
+
+
+def _where_else(directory: str) -> str:
+    """Say what to do about a missing folder, which may be beside the application.
+
+    A relative folder is relative to the working directory, as in Flask-Migrate.
+    """
+    root = current_app.root_path
+    for folder in (root, os.path.dirname(root)):
+        path = os.path.normpath(os.path.join(folder, directory))
+        if os.path.isfile(os.path.join(path, "env.py")):
+            return f"There is one in '{path}': go to '{folder}', or use --directory."
+    return "Make it with 'init', or name another folder with --directory."
 
 
 def _alembic(name: str, config: Config, *args: Any, **options: Any) -> Any:
@@ -156,7 +169,7 @@ def init(
             "Name another folder with --directory.",
         )
     _check_template(config, template)
-    config.set_main_option("script_location", directory.replace("%", "%%"))
+    config.set_script_location(directory)
     config = state.migrate.call_configure_callbacks(config)
     was_there = os.path.isdir(directory)
     try:
@@ -201,6 +214,7 @@ def revision(
     depends_on: str | Iterable[str] | None = None,
     process_revision_directives: Callable[..., None] | None = None,
     x_arg: XArg = None,
+    allow_drop_all: bool = False,
 ) -> Scripts:
     """Write a new revision script.
 
@@ -215,10 +229,14 @@ def revision(
     :param depends_on: revisions of other branches that this one needs first.
     :param process_revision_directives: Alembic's hook of the same name; only for
         callers in Python.
+    :param allow_drop_all: let ``autogenerate`` drop every table of a database.
     :returns: the script that was written, a list if there are several, ``None`` or
         an empty list if there was nothing to write.
+    :raises DataLossError: when ``autogenerate`` would drop every table of a database
+        and nobody has said that this is meant; nothing is written then.
     """
     config = _config(directory, x_arg, autogenerate=autogenerate)
+    config.attributes[drops.ALLOWED] = allow_drop_all
     if depends_on is not None and not isinstance(depends_on, str):
         depends_on = list(depends_on) or None
     scripts = _alembic(
@@ -250,6 +268,7 @@ def migrate(
     x_arg: XArg = None,
     depends_on: str | Iterable[str] | None = None,
     process_revision_directives: Callable[..., None] | None = None,
+    allow_drop_all: bool = False,
 ) -> Scripts:
     """Write a revision with the differences between models and database.
 
@@ -269,6 +288,7 @@ def migrate(
         depends_on=depends_on,
         process_revision_directives=process_revision_directives,
         x_arg=x_arg,
+        allow_drop_all=allow_drop_all,
     )
 
 

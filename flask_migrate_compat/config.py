@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,27 @@ class Config(alembic.config.Config):
         kwargs.setdefault("stdout", sys.stdout)
         super().__init__(*args, **kwargs)
         self.template_directory = template_directory
+
+    @functools.cached_property
+    def file_config(self) -> Any:
+        """Return the parsed ``alembic.ini``, in which ``%(here)s`` is any folder.
+
+        Alembic makes ``here`` a default of every section and forgets to double the
+        percent signs in it, so that a folder ``100%`` breaks all that reads settings.
+        """
+        parser: Any = super().file_config
+        parser.defaults()["here"] = parser.defaults()["here"].replace("%", "%%")
+        return parser
+
+    def set_script_location(self, directory: str) -> None:
+        """Set the migrations folder, whatever characters its name has.
+
+        :param directory: the folder.
+        """
+        if ":" in directory:
+            # Alembic takes a relative "a:b" for the folder b of a Python package a.
+            directory = os.path.abspath(directory)
+        self.set_main_option("script_location", directory.replace("%", "%%"))
 
     def get_template_directory(self) -> str:
         """Return the folder that holds one sub-folder per template."""

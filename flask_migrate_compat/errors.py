@@ -8,9 +8,16 @@ exceptions and never end the process; the two command lines print them as one li
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import shlex
 import traceback
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Iterator, Sequence
+
+# How the user called the program, up to the commands: "flask db".
+_called_as: ContextVar[str] = ContextVar("_called_as", default="flask db")
 
 
 class MigrateError(Exception):
@@ -36,6 +43,14 @@ class ScriptDirectoryError(MigrateError):
 
 class RevisionError(MigrateError):
     """Report a revision that cannot be used: unknown, ambiguous, not up to date."""
+
+
+class DataLossError(MigrateError):
+    """Report that going on would lose data, or hide it, without anybody noticing."""
+
+
+class OldPythonError(MigrateError):
+    """Report a file of the migrations folder that only Python 2 can read."""
 
 
 class UnsupportedError(MigrateError):
@@ -95,6 +110,60 @@ _ALEMBIC_MESSAGES: tuple[tuple[str, type[MigrateError], str], ...] = (
 )
 
 
+@contextlib.contextmanager
+def called_as(*words: str) -> Iterator[None]:
+    """Let messages name commands as the user calls them.
+
+    :param words: the command line up to the command: ``("flask", "db")``.
+    """
+    token = _called_as.set(" ".join((words[0], *map(shlex.quote, words[1:]))))
+    try:
+        yield
+    finally:
+        _called_as.reset(token)
+
+
+def next_command(*words: str) -> str:
+    """Return a command line to type next, in the form that the user has used.
+
+    :param words: the command and its arguments.
+    """
+    return " ".join((_called_as.get(), *words))
+
+
+def shortened(items: Sequence[str], most: int = 5) -> str:
+    """Return a list for a message: the first ones, and how many more there are.
+
+    :param items: what to list.
+    :param most: how many are listed at most.
+    """
+    if len(items) <= most:
+        return ", ".join(items)
+    return f"{', '.join(items[:most])} … and {len(items) - most} more"
+
+
+# Names that Python 2 had, and what to write for them.
+_PYTHON_2_NAMES = {
+    "basestring": "str",
+    "long": "int",
+    "raw_input": "input",
+    "reduce": "functools.reduce",
+    "unichr": "chr",
+    "unicode": "str",
+    "xrange": "range",
+    "has_key": "'key in d'",
+    "iteritems": "items",
+    "iterkeys": "keys",
+    "itervalues": "values",
+    "ConfigParser": "configparser",
+    "Queue": "queue",
+    "StringIO": "io",
+    "cPickle": "pickle",
+    "urllib2": "urllib.request",
+    "urlparse": "urllib.parse",
+}
+
+
 def from_alembic(error: Exception) -> MigrateError:
     """Make our exception of an ``alembic.util.CommandError``."""
     text = str(error)
@@ -128,8 +197,10 @@ def describe(error: BaseException, directory: str | None = None) -> str:
             " Check that the server runs and that the database URL is right."
         )
     reason = getattr(error, "orig", error)
-    text = _one_line(f"{type(reason).__name__}: {reason}")
-    return f"{where}{_sentence(text)} Add --traceback for the whole story."
+    text = _sentence(f"{type(reason).__name__}: {reason}")
+    if place:
+        text += _python_2_hint(error)
+    return f"{where}{text} Add --traceback for the whole story."
 
 
 def _one_line(text: object) -> str:
@@ -153,6 +224,19 @@ def _place_in(directory: str, error: BaseException) -> str:
         if os.path.abspath(filename).startswith(folder):
             return f"{os.path.relpath(filename)}, line {line}"
     return ""
+
+
+def _python_2_hint(error: BaseException) -> str:
+    """Say so if an error is about a name that only Python 2 has."""
+    if not isinstance(error, (NameError, AttributeError, ModuleNotFoundError)):
+        return ""
+    named = re.search(
+        r"name '(\w+)'|attribute '(\w+)'|module named '(\w+)'", str(error)
+    )
+    name = next(filter(None, named.groups()), "") if named else ""
+    if name not in _PYTHON_2_NAMES:
+        return ""
+    return f" That is Python 2: write {_PYTHON_2_NAMES[name]}."
 
 
 def _missing_driver(error: BaseException) -> str:

@@ -171,8 +171,7 @@ class Migrate:
         """
         directory = os.fspath(directory or self._current_directory())
         config = _read_config(os.path.join(directory, "alembic.ini"))
-        # A folder name may hold a percent sign, which ConfigParser would interpolate.
-        config.set_main_option("script_location", directory.replace("%", "%%"))
+        config.set_script_location(directory)
         options = config.cmd_opts = config.cmd_opts or argparse.Namespace()
         for name in opts or ():
             setattr(options, name, True)

@@ -74,6 +74,10 @@ def failing_statement(project: Project) -> None:
     project.write_revision("c3", "b2", upgrade='op.execute("SELECT * FROM nowhere")')
 
 
+def name_of_python_2(project: Project) -> None:
+    project.write_revision("c3", "b2", upgrade="unicode('x')")
+
+
 CASES = {
     "unknown revision": Case(
         nothing, ("upgrade", "nonsense"), r"'nonsense'.*'history'"
@@ -87,8 +91,12 @@ CASES = {
     "unknown template": Case(
         nothing, ("init", "-d", "new", "-t", "nonsense"), r"nonsense.*list-templates"
     ),
-    "two heads": Case(two_heads, ("upgrade",), r"[Mm]ultiple head.*'merge heads'"),
-    "pending": Case(nothing, ("migrate",), r"not up to date.*'upgrade'"),
+    "two heads": Case(two_heads, ("upgrade",), r"[Mm]ultiple head.* db merge heads'"),
+    "pending": Case(
+        nothing,
+        ("migrate",),
+        r"not up to date: 2 .*a1 \(Title of a1\), b2 .* db upgrade'",
+    ),
     "too far down": Case(nothing, ("downgrade", "-5"), r"'history'"),
     "broken env.py": Case(
         broken_env,
@@ -114,6 +122,11 @@ CASES = {
         broken_revision,
         ("upgrade",),
         r"versions.c3_\.py, line 10: KeyError: 'mine'.*--traceback",
+    ),
+    "name of Python 2": Case(
+        name_of_python_2,
+        ("upgrade",),
+        r"versions.c3_\.py, line 10: NameError: .*That is Python 2: write str\. Add",
     ),
     "failing statement": Case(
         failing_statement,

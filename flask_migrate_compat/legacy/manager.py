@@ -95,7 +95,8 @@ class MigrateSubcommand(_Copyable, Command):  # type: ignore[misc]  # Flask-Scri
             for name, value in arguments.items()
         }
         try:
-            cli.call_core(self.function_name, arguments, group)
+            called = f"python {sys.argv[0]} {_name_of(self.manager)}"
+            cli.call_core(self.function_name, arguments, group, called)
         except click.ClickException as error:
             error.show()
             sys.exit(error.exit_code)
@@ -130,6 +131,17 @@ class MigrateManager(_Copyable, Manager):  # type: ignore[misc]  # Flask-Script 
             if not name.startswith(_GROUP_PREFIX)
         }
         return super().__call__(app, **others)
+
+
+def _name_of(manager: Any) -> str:
+    """Return the name that a manager was added under, with those above it."""
+    names: list[str] = []
+    parent = getattr(manager, "parent", None)
+    while parent is not None:
+        found = [name for name, one in parent._commands.items() if one is manager]
+        names[:0] = found[:1]
+        manager, parent = parent, getattr(parent, "parent", None)
+    return " ".join(names) or "db"
 
 
 def _destination(parameter: click.Parameter) -> str:

@@ -93,6 +93,7 @@ NEW = {
     "--version-path": True,
     "--rev-id": True,
     "--depends-on": True,
+    "--allow-drop-all": False,
 }
 RUN = {**GROUP, "--sql": False, "--tag": True}
 OPTIONS: dict[str, dict[str, bool]] = {

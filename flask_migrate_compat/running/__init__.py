@@ -7,19 +7,30 @@ opposite one, also when the run fails.
 from __future__ import annotations
 
 import contextlib
+import threading
 from typing import TYPE_CHECKING, Callable, ContextManager, Iterator
 
 if TYPE_CHECKING:
-    from .config import Config
+    from ..config import Config
 
 # A surrounding: takes the name of the command, such as "upgrade", and its
 # configuration, and is in force until the run is over.
 Surrounding = Callable[[str, "Config"], ContextManager[object]]
 
+# Alembic keeps the context of a run in the module alembic.context, and some of the
+# surroundings wrap functions of Alembic: one run at a time in a process.
+_one_at_a_time = threading.RLock()
+
 
 def _surroundings() -> Iterator[Surrounding]:
     """Yield what surrounds a run; the outermost first."""
-    yield from ()
+    from . import databases, explanations, logging_guard, old_python, sqlite_files
+
+    yield logging_guard.keep_logging
+    yield explanations.explain_revision_errors
+    yield old_python.name_old_python
+    yield sqlite_files.guard_sqlite_files
+    yield databases.guard_each_database
 
 
 @contextlib.contextmanager
@@ -29,7 +40,7 @@ def migration_run(command: str, config: Config) -> Iterator[None]:
     :param command: the name of the command, such as ``upgrade``.
     :param config: the configuration that Alembic is called with.
     """
-    with contextlib.ExitStack() as stack:
+    with _one_at_a_time, contextlib.ExitStack() as stack:
         for surrounding in _surroundings():
             stack.enter_context(surrounding(command, config))
         yield

@@ -1,0 +1,70 @@
+"""What surrounds the part of a run that happens in one database.
+
+Each ``env.py``, whether it was written for one database or for several, calls
+``context.run_migrations()`` once for each database, which ends in the method of the
+same name of :class:`alembic.runtime.migration.MigrationContext`. That method is
+wrapped here for the time of one run, so a guard sees every database of every
+migrations folder, old or new: before Alembic reads its version table, and after all
+hooks of autogenerate have had their say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator, cast
+
+from alembic.runtime.migration import MigrationContext
+
+if TYPE_CHECKING:
+    from ..config import Config
+
+# In force while Alembic works in one database; takes the name of the command, its
+# configuration and Alembic's context of that database.
+DatabaseGuard = Callable[[str, "Config", MigrationContext], ContextManager[object]]
+
+
+def _guards() -> Iterator[DatabaseGuard]:
+    """Yield the guards; the outermost first."""
+    from . import drops, explanations
+
+    yield explanations.explain_database_errors
+    yield drops.guard_drop_of_everything
+
+
+@contextlib.contextmanager
+def guard_each_database(command: str, config: Config) -> Iterator[None]:
+    """Put the guards around each database of a run.
+
+    :param command: the name of the command.
+    :param config: the configuration that Alembic is called with.
+    """
+    original = MigrationContext.run_migrations
+
+    def run_migrations(context: MigrationContext, **kwargs: Any) -> None:
+        with contextlib.ExitStack() as stack:
+            for guard in _guards():
+                stack.enter_context(guard(command, config, context))
+            original(context, **kwargs)
+
+    cast(Any, MigrationContext).run_migrations = run_migrations
+    try:
+        yield
+    finally:
+        cast(Any, MigrationContext).run_migrations = original
+
+
+def name_of(context: MigrationContext) -> str:
+    """Say which database a context stands for, with the password left out.
+
+    :param context: Alembic's context of the database.
+    """
+    # Every env.py for several databases makes the tokens from the names of the binds.
+    token = context.opts.get("upgrade_token") or "upgrades"
+    bind = re.sub(r"_?upgrades$", "", str(token))
+    name = f"database '{bind}'" if bind else "database"
+    if context.connection is None:
+        return name
+    # The repr of a URL masks the password, but not one among the arguments.
+    url = repr(context.connection.engine.url).partition("?")[0]
+    return f"{name} ({url})"
