@@ -401,7 +401,9 @@ class Finder:
             return self._virtual(name, "removed_names", package=False)
         return self._hook(spec, "removed_names")
 
-    def _hook(self, spec: "Optional[ModuleSpec]", home: str) -> "Optional[ModuleSpec]":
+    def _hook(
+        self, spec: "Optional[ModuleSpec]", home: str
+    ) -> "Optional[ModuleSpec]":
         if spec is None or spec.loader is None:
             return None
         loader: "Any" = HookedLoader(home, spec.loader)

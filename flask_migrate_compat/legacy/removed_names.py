@@ -208,9 +208,7 @@ def _add_stacks(module: ModuleType) -> None:
                 if name not in STACKS:
                     raise
         if name not in STACKS:
-            raise AttributeError(
-                f"module {module.__name__!r} has no attribute {name!r}"
-            )
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
         if not _only_looks():
             warn_caller(
                 f"Flask 2.3 removed {name}; it is served by FLASK_MIGRATE_COMPAT=wide."

@@ -63,6 +63,4 @@ def in_import_system(frame: FrameType) -> bool:
 
 def _is_internal(frame: FrameType) -> bool:
     name = frame.f_globals.get("__name__", "")
-    return (
-        in_import_system(frame) or name == _PACKAGE or name.startswith(_PACKAGE + ".")
-    )
+    return in_import_system(frame) or name == _PACKAGE or name.startswith(_PACKAGE + ".")
