@@ -11,8 +11,11 @@ the application that do not write to the terminal (files, pytest's caplog) go on
 receiving. After the run, all loggers are as they were before it.
 
 Not covered: a change that another thread makes to a logger during the run is undone
-with the rest; and during the run, lines of other threads that went to the terminal
-through the root logger are written there in the format of ``alembic.ini``.
+with the rest; during the run, lines of other threads that went to the terminal
+through the root logger are written there in the format of ``alembic.ini``; and an
+``env.py`` that calls ``dictConfig``, or a ``fileConfig`` that some module imported
+before the run, has its way until the run is over. Loggers that ``dictConfig`` makes,
+and that were not there before, stay as it made them.
 """
 
 from __future__ import annotations

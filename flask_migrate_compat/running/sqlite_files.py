@@ -59,7 +59,7 @@ def _check(file: str) -> None:
 
     :raises DataLossError: before SQLite makes the file.
     """
-    target = Path(file.replace("file:", "", 1) if file.startswith("file:") else file)
+    target = Path(_path_in(file))
     for setting, relative in _relative_files():
         places = _places(relative)
         if not any(_is_same(target, place) for place in places):
@@ -91,9 +91,14 @@ def _relative_files() -> Iterator[tuple[str, str]]:
             continue  # somebody else's error, and a better one
         if url is None or url.get_backend_name() != "sqlite" or not url.database:
             continue
-        path = url.database.replace("file:", "", 1)
+        path = _path_in(url.database)
         if path != ":memory:" and path and not os.path.isabs(path):
             yield setting, path
+
+
+def _path_in(file: str) -> str:
+    """Return the path of a file that may be given as ``file:path?mode=rw``."""
+    return file[len("file:") :].partition("?")[0] if file.startswith("file:") else file
 
 
 def _places(relative: str) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any, Callable
 
 import pytest
 
@@ -147,17 +148,21 @@ def test_names_of_python_2(folder: Path, code: str, rewrite: str | None) -> None
     assert f"write {rewrite}." in line or not rewrite
 
 
-def test_on_both_command_lines(migrated: Project) -> None:
-    migrated.write_revision("c3", "b2", upgrade="print 'three'")
-    for run in (migrated.flask, migrated.manage):
-        for command in ("upgrade", "heads"):
-            done = run("db", command)
-            assert done.returncode == 1
-            (line,) = done.stderr.splitlines()[-1:]
-            assert re.match(
-                r"Error: migrations.versions.c3_\.py, line 10: this is Python 2", line
-            )
-            assert "Traceback" not in done.stderr
+def test_on_the_command_line(migrated: Project) -> None:
+    check_command_line(migrated, migrated.flask)
+
+
+def check_command_line(project: Project, run: Callable[..., Any]) -> None:
+    """See that the error is one line that begins with the place."""
+    project.write_revision("c3", "b2", upgrade="print 'three'")
+    for command in ("upgrade", "heads"):
+        done = run("db", command)
+        assert done.returncode == 1
+        assert re.match(
+            r"Error: migrations.versions.c3_\.py, line 10: this is Python 2",
+            done.stderr.splitlines()[-1],
+        )
+        assert "Traceback" not in done.stderr
 
 
 LOADED = '''\
@@ -179,30 +184,41 @@ def downgrade():
 '''
 
 
-@pytest.mark.parametrize("face", ["flask", "manage", "function"])
-def test_scripts_find_an_application_context(migrated: Project, face: str) -> None:
-    """In every command: also those that load the scripts and nothing else."""
-    migrated.replace(
+COMMANDS = [
+    "heads", "history", "branches", "show", "upgrade", "current", "downgrade",
+    "stamp", "migrate", "edit", "revision",
+]  # fmt: skip
+
+
+def write_script_that_needs_a_context(project: Project) -> None:
+    project.replace(
         "app.py",
         "db = SQLAlchemy(app)",
         "app.config['NAME_LENGTH'] = 80\ndb = SQLAlchemy(app)",
     )
-    (migrated.migrations / "versions" / "c3_.py").write_text(LOADED)
-    steps = [
-        "heads", "history", "branches", "show", "upgrade", "current", "downgrade",
-        "stamp", "migrate", "edit", "revision",
-    ]  # fmt: skip
-    if face == "function":
-        code = (
-            "import flask_migrate_compat as m; from app import app\n"
-            "with app.app_context():\n"
-            f"    for name in {steps!r}: getattr(m, name)()\n"
-        )
-        done = migrated.run("-c", code, EDITOR="true")
-        assert done.returncode == 0, done.stderr
-        assert "length 80" in done.stdout
-        return
-    run = migrated.flask if face == "flask" else migrated.manage
-    for name in steps:
+    (project.migrations / "versions" / "c3_.py").write_text(LOADED)
+
+
+def check_context(project: Project, run: Callable[..., Any]) -> None:
+    """See that each command can load the scripts."""
+    write_script_that_needs_a_context(project)
+    for name in COMMANDS:
         done = run("db", name, EDITOR="true")
         assert done.returncode == 0, (name, done.stderr)
+
+
+def test_scripts_find_an_application_context(migrated: Project) -> None:
+    """In every command: also those that load the scripts and nothing else."""
+    check_context(migrated, migrated.flask)
+
+
+def test_scripts_find_an_application_context_in_functions(migrated: Project) -> None:
+    write_script_that_needs_a_context(migrated)
+    code = (
+        "import flask_migrate_compat as m; from app import app\n"
+        "with app.app_context():\n"
+        f"    for name in {COMMANDS!r}: getattr(m, name)()\n"
+    )
+    done = migrated.run("-c", code, EDITOR="true")
+    assert done.returncode == 0, done.stderr
+    assert "length 80" in done.stdout

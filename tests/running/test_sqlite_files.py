@@ -196,6 +196,17 @@ def test_binds(folder: Path, as_dict: bool) -> None:
     assert not wanted(folder, "b1.db").exists()
 
 
+def test_the_form_with_file(folder: Path) -> None:
+    if IS_2:
+        pytest.skip("Flask-SQLAlchemy 2 does not know this form")
+    execute(left(folder), "CREATE TABLE old (id INTEGER)")
+    with used(application(folder, uri="sqlite:///file:data.db?mode=rwc&uri=true")):
+        initialised(folder)
+        with pytest.raises(DataLossError, match="mv "):
+            commands.upgrade()
+    assert not wanted(folder).exists()
+
+
 def test_names_with_spaces_are_quoted(folder: Path) -> None:
     execute(left(folder, "my data.db"), "CREATE TABLE old (id INTEGER)")
     with used(application(folder, uri="sqlite:///my data.db")):
