@@ -212,7 +212,9 @@ def _add_stacks(module: ModuleType) -> None:
                 usable = name not in STACKS or hasattr(found, "push")
                 return found if usable else STACKS[name]
         if name not in STACKS:
-            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+            raise AttributeError(
+                f"module {module.__name__!r} has no attribute {name!r}"
+            )
         if not _only_looks():
             warn_caller(
                 f"Flask 3.0 removed {name}; it is served by FLASK_MIGRATE_COMPAT=wide."
