@@ -19,7 +19,14 @@ Surrounding = Callable[[str, "Config"], ContextManager[object]]
 
 def _surroundings() -> Iterator[Surrounding]:
     """Yield what surrounds a run; the outermost first."""
-    yield from ()
+    try:
+        from .legacy.env import help_env_py
+    except ModuleNotFoundError as error:
+        # The legacy folder may have been deleted.
+        if error.name != "flask_migrate_compat.legacy":
+            raise
+    else:
+        yield help_env_py
 
 
 @contextlib.contextmanager
