@@ -11,6 +11,8 @@ then each file names the upstream event that makes it deletable:
 ``completion.py``      nobody asks an installed Flask-Migrate for MigrateCommand
 ``removed_names.py``   no extension asks Flask for names that it removed by 3.0
 ``manager.py``         the applications have left Flask-Script 2.0.6
+``env/``               every env.py was made by Flask-Migrate 4.0.5 or later, or us
+``postgres.py``        no database URL begins with ``postgres://``
 =====================  ======================================================
 
 This module runs in every interpreter of the environment: it imports what every

@@ -20,8 +20,10 @@ from urllib.parse import quote
 import alembic.command
 import sqlalchemy as sa
 from flask import Flask
-from flask_migrate_compat import Migrate, commands
 from sqlalchemy import event
+
+from flask_migrate_compat import commands
+from flask_migrate_compat.extension import Migrate
 
 from .env_releases import Variant
 from .env_servers import Bind, Server
@@ -45,10 +47,7 @@ def expect(is_right: object, what: str) -> None:
 
 
 class Application:
-    """Hold one application with its models, as one process would have them.
-
-    :param grown: with the columns that the second revision adds.
-    """
+    """Hold one application with its models, as one process would have them."""
 
     def __init__(self, variant: Variant, server: Server, folder: Path) -> None:
         self.variant = variant
@@ -56,7 +55,10 @@ class Application:
         self.folder = folder
 
     def start(self, grown: bool) -> Application:
-        """Make the application anew, as a new process does."""
+        """Make the application anew, as a new process does.
+
+        :param grown: with the columns that the second revision adds.
+        """
         app = Flask("life", root_path=str(self.folder))
         app.config.update(
             SQLALCHEMY_DATABASE_URI=self.server.url(None),
@@ -127,9 +129,8 @@ class Application:
 
     def engine(self, bind: Bind) -> Any:
         """Return an engine of the run's own, for looking into a database."""
-        url = self.server.url(bind)
-        if bind not in (None, "db1"):
-            url = Server.url(self.server, bind)
+        own = bind in (None, "db1")
+        url = self.server.url(bind) if own else Server.url(self.server, bind)
         return sa.create_engine(url, poolclass=sa.pool.NullPool)
 
     def tables(self, bind: Bind = None) -> set[str]:
@@ -151,6 +152,32 @@ class Application:
             engine.dispose()
 
 
+class AsyncDatabase:
+    """Offer what an ``env.py`` asks of a ``db`` with asynchronous engines."""
+
+    Column, Integer, String = staticmethod(sa.Column), sa.Integer, sa.String
+    ForeignKey = sa.ForeignKey
+
+    def __init__(self, engines: dict[Bind, Any]) -> None:
+        self.engines = engines
+        self.metadata = metadata = sa.MetaData()
+
+        class Model:
+            def __init_subclass__(cls) -> None:
+                table = vars(cls)
+                columns = {k: v for k, v in table.items() if isinstance(v, sa.Column)}
+                for name, column in columns.items():
+                    column.name = column.key = name
+                info = {"bind_key": table.get("__bind_key__")}
+                sa.Table(table["__tablename__"], metadata, *columns.values(), info=info)
+
+        self.Model = Model
+
+    def get_engine(self, bind: Bind = None) -> Any:
+        """Return an engine."""
+        return self.engines[bind]
+
+
 class AsyncApplication(Application):
     """Hold an application whose ``db`` has asynchronous engines, as Alchemical has."""
 
@@ -166,34 +193,12 @@ class AsyncApplication(Application):
             ) from error
         if not self.server.url(None).startswith("sqlite"):
             raise UnsupportedHereError("the matrix installs no asynchronous driver")
-        metadata = sa.MetaData()
-
-        class AsyncDatabase:
-            engines = {
-                name: create_async_engine(url.replace("sqlite:", "sqlite+aiosqlite:"))
-                for name, url in {None: self.server.url(None), **binds}.items()
-            }
-            Column, Integer, String = sa.Column, sa.Integer, sa.String
-            ForeignKey = sa.ForeignKey
-
-            def get_engine(self, bind: Bind = None) -> Any:
-                return self.engines[bind]
-
-        db: Any = AsyncDatabase()
-        db.metadata = metadata
-
-        class Model:
-            def __init_subclass__(cls) -> None:
-                columns = [
-                    sa.Column(name, value.type, *value.foreign_keys_of, **value.options)
-                    for name, value in vars(cls).items()
-                    if isinstance(value, _Column)
-                ]
-                info = {"bind_key": getattr(cls, "__bind_key__", None)}
-                sa.Table(cls.__tablename__, metadata, *columns, info=info)  # type: ignore[attr-defined]
-
-        db.Model, db.Column = Model, _Column
-        return db
+        urls: dict[Any, str] = {None: self.server.url(None), **binds}
+        engines = {
+            name: create_async_engine(url.replace("sqlite:", "sqlite+aiosqlite:"))
+            for name, url in urls.items()
+        }
+        return AsyncDatabase(engines)
 
     def stop(self) -> None:
         import asyncio
@@ -206,13 +211,6 @@ class AsyncApplication(Application):
         loop = asyncio.new_event_loop()
         loop.run_until_complete(dispose())
         loop.close()
-
-
-class _Column:
-    """Remember the arguments of a column until its name is known."""
-
-    def __init__(self, type_: Any, *foreign_keys: Any, **options: Any) -> None:
-        self.type, self.foreign_keys_of, self.options = type_, foreign_keys, options
 
 
 class Life:
@@ -277,6 +275,7 @@ class Life:
 
     def init(self) -> None:
         self.application.start(grown=False)
+        self.application.server.reset()
         self.run("init", template=self.variant.folder)
 
     def migrate(self) -> None:
@@ -319,8 +318,6 @@ class Life:
         added = {"age", "size"} if self.variant.is_multidb else {"age"}
         for column in added:
             expect(f"'{column}'" in text, f"no new column '{column}'")
-        for name, body in re.findall(r"def (upgrade\w*)\(.*?\n(.*?)(?=\ndef |\Z)", text):
-            expect("drop_table" not in body, f"drop_table in {name}")
         expect("drop_table" not in text, "drop_table in the revision of a new column")
 
     def upgrade_again(self) -> None:
@@ -373,7 +370,6 @@ def live(variant: Variant, server: Server, folder: Path) -> dict[str, str]:
     kind = AsyncApplication if variant.is_async else Application
     life = Life(kind(variant, server, folder))
     results: dict[str, str] = {}
-    server.reset()
     folder.mkdir(parents=True, exist_ok=True)
     here = os.getcwd()
     os.chdir(str(folder))
@@ -401,7 +397,7 @@ def only_this_password(server: Server) -> Iterator[None]:
 
     def look(dialect: Any, record: Any, args: Any, parameters: Any) -> None:
         given = parameters.get("password", parameters.get("passwd"))
-        if server.password and given != server.password:
+        if dialect.name != "sqlite" and given != server.password:
             raise Wrong("connected with another password")
 
     if not server.password:

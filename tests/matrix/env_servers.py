@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import os
+import warnings
 from pathlib import Path
 from typing import Any, Iterator, Optional
 from urllib.parse import quote, unquote, urlsplit
@@ -48,10 +50,11 @@ class Server:
 
     def url(self, bind: Bind) -> str:
         """Return the URL of a database, as the application is configured with it."""
-        return f"sqlite:///{(self.folder / f'{bind or "main"}.db').as_posix()}"
+        path = self.folder / f"{bind or 'main'}.db"
+        return f"sqlite:///{path.as_posix()}"
 
     def reset(self) -> None:
-        """Empty both databases."""
+        """Empty the databases, SQLite's by deleting the files."""
         for path in self.folder.glob("*.db"):
             path.unlink()
 
@@ -79,8 +82,7 @@ class PostgreSQL(Server):
 
     @contextlib.contextmanager
     def _admin(self, database: str | None = None) -> Iterator[Any]:
-        import psycopg2
-
+        psycopg2: Any = importlib.import_module("psycopg2")
         where = self.address
         connection = psycopg2.connect(
             host=where.hostname,
@@ -103,6 +105,7 @@ class PostgreSQL(Server):
         return f"postgresql+psycopg2://{login}@{host}:{port}/{self.names[bind]}"
 
     def reset(self) -> None:
+        super().reset()
         for name in self.names.values():
             with self._admin(name) as cursor:
                 cursor.execute("SET lock_timeout = '20s'")
@@ -147,8 +150,7 @@ class MariaDB(Server):
 
     @contextlib.contextmanager
     def _admin(self) -> Iterator[Any]:
-        import pymysql
-
+        pymysql: Any = importlib.import_module("pymysql")
         where = self.address
         connection = pymysql.connect(
             host=where.hostname,
@@ -173,6 +175,7 @@ class MariaDB(Server):
         )
 
     def reset(self) -> None:
+        super().reset()
         with self._admin() as cursor:
             for name in self.names.values():
                 cursor.execute("SET SESSION lock_wait_timeout = 20")
@@ -181,8 +184,6 @@ class MariaDB(Server):
                 cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
 
     def close(self) -> None:
-        import warnings
-
         with self._admin() as cursor, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a name that is not there
             for name in self.names.values():

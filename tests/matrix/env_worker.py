@@ -1,7 +1,7 @@
 """Take all variants through their life on one stack and one database.
 
-``python -m tests.matrix.env_worker DATABASE TAG FOLDER < variants``, run with the Python
-of the stack: one variant as JSON per line in, one result as JSON per line out.
+``python -m tests.matrix.env_worker DATABASE TAG FOLDER < variants``, run with the
+Python of the stack: a variant as JSON per line in, a result as JSON per line out.
 """
 
 from __future__ import annotations

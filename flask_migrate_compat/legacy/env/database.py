@@ -182,7 +182,8 @@ def served_state(app: Flask, config: Config) -> Iterator[Run]:
     """Put the stand-in into ``app.extensions`` until the run is over."""
     state = app.extensions["migrate"]
     # Runs of two threads may overlap: what is put back is never a stand-in.
-    state = vars(state).get("_state", state)
+    if type(state) is StateView:
+        state = state._state
     source = EnvSource.read(Path(_script_location(config), "env.py"))
     db = view_of(state.db, app)
     arguments = dict(getattr(state, "configure_args", None) or {})
