@@ -100,9 +100,12 @@ class PostgreSQL(Server):
             connection.close()
 
     def url(self, bind: Bind) -> str:
+        # One of the two columns has the name that SQLAlchemy 1.4 removed.
+        plain = self.password == PLAIN_PASSWORD
+        scheme = "postgres" if plain else "postgresql+psycopg2"
         host, port = self.address.hostname, self.address.port or 5432
         login = f"{self.user}:{quote(self.password, safe='')}"
-        return f"postgresql+psycopg2://{login}@{host}:{port}/{self.names[bind]}"
+        return f"{scheme}://{login}@{host}:{port}/{self.names[bind]}"
 
     def reset(self) -> None:
         super().reset()

@@ -46,7 +46,7 @@ stands for "cannot run there", see the notes below the tables.
 # A letter for each column, and what it stands for.
 LETTERS = {
     "sqlite": ("S", "SQLite"),
-    "postgresql": ("P", "PostgreSQL, a plain password"),
+    "postgresql": ("P", "PostgreSQL as ``postgres://``, a plain password"),
     "postgresql-hard": (
         "Q",
         "PostgreSQL, a password with ``@ % / : #`` and an umlaut",
