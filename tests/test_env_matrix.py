@@ -89,11 +89,11 @@ def test_a_table_tells_what_failed_and_what_cannot_run() -> None:
     text = summary(variants, columns)
     assert "1.0 to 1.1  S!" in text
     assert notes(variants, columns) == [
-        "aio cannot run: no driver (s1, sqlite)",
-        "flask 1.0 to 1.1 failed: migrate: Wrong: lost (s1, mariadb)",
-        "aio 4.0 failed: the worker ended with 1 (s1, mariadb)",
-        "flask cannot run: no server (s2, sqlite)",
-        "aio cannot run: no server (s2, sqlite)",
+        "aio cannot run: no driver (s1: sqlite)",
+        "flask 1.0 to 1.1 failed: migrate: Wrong: lost (s1: mariadb)",
+        "aio 4.0 failed: the worker ended with 1 (s1: mariadb)",
+        "flask cannot run: no server (s2: sqlite)",
+        "aio cannot run: no server (s2: sqlite)",
     ]
     page = document(variants, columns, [], 2)
     assert "1.0 to 1.1  S!" in page

@@ -31,6 +31,10 @@ foreign key, and under Flask-SQLAlchemy 3 with a table of the same name as in th
 database and its setting given as a dictionary; one of SQLite, whatever the others are;
 and one that is empty.
 
+The ``aioflask`` templates were run with Flask and a stand-in for a ``db`` with
+asynchronous engines. The package aioflask 0.4.0 itself cannot be imported with Flask
+2.2 or later, whatever is installed beside it.
+
 The databases:
 
 {databases}
@@ -89,21 +93,31 @@ def templates(variants: Sequence[Variant]) -> list[str]:
 
 def notes(variants: Sequence[Variant], columns: Sequence[Column]) -> list[str]:
     """Return what failed and what cannot run, with the reasons."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Column]] = {}
     for column in columns:
         for number, variant in enumerate(variants):
             verdict = column.verdict(number)
             if verdict == "ok":
                 continue
-            where = f"{column.stack}, {column.database}"
             if verdict == "-":
                 text = f"{variant.template} cannot run: {column.reason_not_run(number)}"
             else:
                 text = f"{variant.template} {variant.name} failed: {verdict}"
             places = found.setdefault(text, [])
-            if where not in places:
-                places.append(where)
-    return [f"{text} ({'; '.join(places)})" for text, places in found.items()]
+            if column not in places:
+                places.append(column)
+    return [f"{text} ({_places(places)})" for text, places in found.items()]
+
+
+def _places(columns: Sequence[Column]) -> str:
+    """Name columns as ``stack: databases``, stacks with the same databases together."""
+    databases: dict[str, list[str]] = {}
+    for column in columns:
+        databases.setdefault(column.stack, []).append(column.database)
+    stacks: dict[str, list[str]] = {}
+    for stack, names in databases.items():
+        stacks.setdefault(", ".join(names), []).append(stack)
+    return "; ".join(f"{', '.join(of)}: {names}" for names, of in stacks.items())
 
 
 def summary(variants: Sequence[Variant], columns: Sequence[Column]) -> str:

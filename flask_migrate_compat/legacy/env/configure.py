@@ -123,10 +123,10 @@ def add_arguments(run: Run, options: dict[str, Any]) -> None:
     What the file spells out itself stays, as it is the more specific.
     """
     given = run.configure_args
-    if not run.source.ignores_configure_args:
-        wanted = run.source.spelled_out & {"process_revision_directives"}
-    else:
+    if run.source.ignores_configure_args:
         wanted = SAFE_ARGUMENTS
+    else:
+        wanted = run.source.beside_mapping & {"process_revision_directives"}
     for name in wanted & set(given):
         if name == "process_revision_directives":
             hooks = [given[name], options.get(name)]

@@ -187,7 +187,7 @@ def served_state(app: Flask, config: Config) -> Iterator[Run]:
     source = EnvSource.read(Path(_script_location(config), "env.py"))
     db = view_of(state.db, app)
     arguments = dict(getattr(state, "configure_args", None) or {})
-    given = {k: v for k, v in arguments.items() if k not in source.spelled_out}
+    given = {k: v for k, v in arguments.items() if k not in source.beside_mapping}
     view = StateView(state, db, given)
     app.extensions["migrate"] = view
     try:

@@ -16,10 +16,13 @@ class EnvSource:
     """Hold what the text of an ``env.py`` tells.
 
     :param spelled_out: the keywords that its calls of ``configure`` name themselves.
+    :param beside_mapping: those of them that stand beside ``**configure_args``, where a
+        keyword that is in both is a TypeError.
     :param names: the attributes, and the names in quotes, that it looks up.
     """
 
     spelled_out: frozenset[str] = frozenset()
+    beside_mapping: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
 
     @classmethod
@@ -32,16 +35,21 @@ class EnvSource:
             tree = ast.parse(path.read_bytes())
         except (OSError, SyntaxError, ValueError):
             return cls()
-        spelled_out: set[str | None] = set()
+        spelled_out: set[str] = set()
+        beside_mapping: set[str] = set()
         names: set[str] = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _called(node) == "configure":
-                spelled_out.update(keyword.arg for keyword in node.keywords)
+                keywords = {keyword.arg for keyword in node.keywords}
+                given = {name for name in keywords if name is not None}
+                spelled_out |= given
+                if None in keywords:
+                    beside_mapping |= given
             elif isinstance(node, ast.Attribute):
                 names.add(node.attr)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 names.add(node.value)
-        return cls(frozenset(name for name in spelled_out if name), frozenset(names))
+        return cls(frozenset(spelled_out), frozenset(beside_mapping), frozenset(names))
 
     @property
     def ignores_configure_args(self) -> bool:
