@@ -46,6 +46,11 @@ class DatabaseView:
         return type(self._db)
 
     @property
+    def engines(self) -> Any:
+        """Return bind -> engine; on the class, where release 3 has it too."""
+        return self._db.engines
+
+    @property
     def metadata(self) -> Any:
         """Return the tables of all binds, as release 2 did."""
         if len(self._db.metadatas) == 1:
@@ -72,7 +77,7 @@ class DatabaseView:
         if isinstance(app, str):
             app, bind = None, app
         key = bind_key if bind is None else bind
-        engine = self._db.engines.get(key)
+        engine = self.engines.get(key)
         if engine is None:
             raise missing_engine(key)
         return engine
@@ -90,7 +95,7 @@ class DatabaseView:
         """Return table -> engine, for all binds."""
         return {
             table: engine
-            for bind, engine in self._db.engines.items()
+            for bind, engine in self.engines.items()
             for table in self.get_tables_for_bind(bind)
         }
 

@@ -63,7 +63,9 @@ def readable_settings(run: Run) -> Iterator[None]:
     config = run.app.config
     readable: dict[str, Any] = {}
     if not isinstance(config.get(URI), str):
-        readable[URI] = text_of(run.engine_url(None) or config.get(URI)) or None
+        # As it is set, and only else as the engine has it: a relative SQLite file
+        # shall still be seen to be one.
+        readable[URI] = text_of(config.get(URI) or run.engine_url(None)) or None
     binds = config.get(BINDS)
     if binds is None:
         # Alchemical has its own answer, which the files since 3.0.1 ask for then.
@@ -71,7 +73,7 @@ def readable_settings(run: Run) -> Iterator[None]:
             readable[BINDS] = {}
     elif None in binds or not all(isinstance(url, str) for url in binds.values()):
         readable[BINDS] = {
-            bind: text_of(run.engine_url(bind) or url)
+            bind: text_of(url) or text_of(run.engine_url(bind))
             for bind, url in binds.items()
             if bind is not None
         }
@@ -82,9 +84,12 @@ def readable_settings(run: Run) -> Iterator[None]:
             yield
         finally:
             for name, value in readable.items():
-                if config.get(name) is value:
-                    config.pop(name)
-                    config.update({key: before[key] for key in before if key == name})
+                if config.get(name) is not value:
+                    continue
+                if name in before:
+                    config[name] = before[name]
+                else:
+                    del config[name]
 
 
 def _connect_args(binds: dict[Any, Any]) -> dict[str, Any]:
