@@ -1,4 +1,4 @@
-"""Test what old ``env.py`` files are given; the texts below are in their style."""
+"""Test what old ``env.py`` files are given during a run."""
 
 from __future__ import annotations
 
@@ -7,197 +7,36 @@ import functools
 import logging
 import re
 import sqlite3
-import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Iterator
 
-import flask_sqlalchemy
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate.api import RevisionContext
 from alembic.runtime.environment import EnvironmentContext
-from flask import Flask, current_app
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 
-from flask_migrate_compat import Migrate, MigrateError, commands, running
-from flask_migrate_compat.errors import describe, without_passwords
-from flask_migrate_compat.legacy.env import urls
+from flask_migrate_compat import MigrateError, running
 from flask_migrate_compat.legacy.env.database import DatabaseView
 from flask_migrate_compat.legacy.env.source import EnvSource
-
-has_metadatas = not hasattr(flask_sqlalchemy, "_EngineConnector")
-needs_metadatas = pytest.mark.skipif(
-    not has_metadatas, reason="Flask-SQLAlchemy 2 has one MetaData for all binds"
+from tests.legacy.env_projects import (
+    HEAD,
+    LOOP,
+    MULTI,
+    MULTI_2015,
+    MULTI_2021,
+    SINGLE_2013,
+    SINGLE_2016,
+    SINGLE_2023,
+    Project,
+    has_metadatas,
+    needs_metadatas,
 )
+
 # What these files call is deprecated: `tometadata` since SQLAlchemy 1.4.
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-HEAD = """\
-from alembic import context
-from flask import current_app
-from sqlalchemy import MetaData, engine_from_config, pool
-
-config = context.config
-"""
-
-# The first style: settings from the application, own engine, no guard.
-SINGLE_2013 = f"""{HEAD}
-config.set_main_option("sqlalchemy.url", current_app.config["SQLALCHEMY_DATABASE_URI"])
-metadata = current_app.extensions["migrate"].metadata
-if context.is_offline_mode():
-    context.configure(url=config.get_main_option("sqlalchemy.url"))
-    with context.begin_transaction():
-        context.run_migrations()
-else:
-    section = config.get_section(config.config_ini_section)
-    engine = engine_from_config(section, prefix="sqlalchemy.", poolclass=pool.NullPool)
-    connection = engine.connect()
-    context.configure(connection=connection, target_metadata=metadata)
-    with context.begin_transaction():
-        context.run_migrations()
-    connection.close()
-"""
-
-# The same with `Migrate(**kwargs)`, and with an owner who added an argument.
-SINGLE_2016 = SINGLE_2013.replace(
-    "target_metadata=metadata)",
-    "target_metadata=metadata, compare_type=False,"
-    " **current_app.extensions['migrate'].configure_args)",
-).replace(".metadata\n", ".db.metadata\n")
-
-# The style of today: a guard is left in `configure_args`.
-SINGLE_2023 = f"""{HEAD}
-def guard(context, revision, directives):
-    if getattr(config.cmd_opts, "autogenerate", False):
-        if directives[0].upgrade_ops.is_empty():
-            directives[:] = []
-
-arguments = current_app.extensions["migrate"].configure_args
-if arguments.get("process_revision_directives") is None:
-    arguments["process_revision_directives"] = guard
-db = current_app.extensions["migrate"].db
-with db.engine.connect() as connection:
-    context.configure(connection=connection, target_metadata=db.metadata, **arguments)
-    with context.begin_transaction():
-        context.run_migrations()
-"""
-
-LOOP = """
-def tables_of(bind):
-    metadata = MetaData()
-    for table in everything.tables.values():
-        if table.info.get("bind_key") == (bind or None):
-            table.tometadata(metadata)
-    return metadata
-
-connections = dict((name, engines[name].connect()) for name in engines)
-transactions = dict((name, connections[name].begin()) for name in engines)
-for name in engines:
-    context.configure(
-        connection=connections[name],
-        upgrade_token=name + "_upgrades",
-        downgrade_token=name + "_downgrades",
-        target_metadata=tables_of(name),
-    )
-    context.run_migrations(engine_name=name)
-for name in engines:
-    transactions[name].commit()
-    connections[name].close()
-"""
-
-MULTI_2015 = f"""{HEAD}
-def engine_of(section):
-    return engine_from_config(
-        config.get_section(section), prefix="sqlalchemy.", poolclass=pool.NullPool
-    )
-
-config.set_main_option("sqlalchemy.url", current_app.config["SQLALCHEMY_DATABASE_URI"])
-engines = {{"": engine_of(config.config_ini_section)}}
-for name, url in current_app.config.get("SQLALCHEMY_BINDS").items():
-    config.set_section_option(name, "sqlalchemy.url", url)
-    engines[name] = engine_of(name)
-everything = current_app.extensions["migrate"].db.metadata
-{LOOP}"""
-
-# A little later the percent signs were doubled, which needs texts.
-MULTI_2020 = MULTI_2015.replace(
-    '"sqlalchemy.url", url)', '"sqlalchemy.url", url.replace("%", "%%"))'
-)
-
-MULTI_2021 = f"""{HEAD}
-db = current_app.extensions["migrate"].db
-engines = {{"": db.engine}}
-config.set_main_option("sqlalchemy.url", str(db.engine.url).replace("%", "%%"))
-for name in current_app.config.get("SQLALCHEMY_BINDS"):
-    url = str(db.get_engine(current_app, name).url)
-    config.set_section_option(name, "sqlalchemy.url", url.replace("%", "%%"))
-    engines[name] = db.get_engine(app=current_app, bind=name)
-everything = db.metadata
-{LOOP}"""
-
-MULTI = {"2015": MULTI_2015, "2020": MULTI_2020, "2021": MULTI_2021}
-
-
-class Project:
-    """One application with a migrations folder whose ``env.py`` is given."""
-
-    def __init__(
-        self, folder: Path, env: str, binds: Any = None, url: Any = None, **kwargs: Any
-    ) -> None:
-        self.folder = folder
-        folder.mkdir(exist_ok=True)
-        self.app = Flask("project", root_path=str(folder))
-        self.app.config.update(
-            SQLALCHEMY_DATABASE_URI=url or self.url("app"),
-            SQLALCHEMY_BINDS=binds,
-            SQLALCHEMY_TRACK_MODIFICATIONS=False,
-        )
-        if binds is None:
-            del self.app.config["SQLALCHEMY_BINDS"]
-        self.db = SQLAlchemy(self.app)
-        directory = folder / "migrations"
-        self.migrate = Migrate(self.app, self.db, str(directory), **kwargs)
-        self.versions = directory / "versions"
-        if not directory.exists():
-            with self.app.app_context():
-                commands.init(multidb="_upgrades" in env)
-            (directory / "env.py").write_text(env)
-
-    def url(self, name: str) -> str:
-        return f"sqlite:///{(self.folder / name).as_posix()}.db"
-
-    def model(self, table: str, *columns: str, bind: str | None = None) -> None:
-        db = self.db
-        names = {"__tablename__": table, "__module__": __name__}
-        names.update({name: db.Column(db.String(20)) for name in columns})
-        names["id"] = db.Column(db.Integer, primary_key=True)
-        if bind:
-            names["__bind_key__"] = bind
-        type(f"{bind}_{table}", (db.Model,), names)
-
-    def __call__(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        with self.app.app_context():
-            try:
-                return getattr(commands, name)(None, *args, **kwargs)
-            finally:
-                engines = getattr(self.db, "engines", None)
-                if engines is None:
-                    binds = self.app.config.get("SQLALCHEMY_BINDS") or ()
-                    names = [None, *binds]
-                    engines = {key: self.db.get_engine(self.app, key) for key in names}
-                for engine in engines.values():
-                    engine.dispose()
-
-    @property
-    def revisions(self) -> list[str]:
-        paths = sorted(self.versions.glob("*.py"), key=lambda p: p.stat().st_mtime_ns)
-        return [path.read_text() for path in paths]
-
-    def tables(self, name: str) -> set[str]:
-        with contextlib.closing(sqlite3.connect(str(self.folder / f"{name}.db"))) as db:
-            rows = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            return {row[0] for row in rows} - {"alembic_version"}
 
 
 @pytest.fixture
@@ -224,6 +63,28 @@ def with_bind(make: Any) -> Any:
         return project
 
     return make_project
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Return what reaches Alembic, behind all that this package changes."""
+    calls: list[dict[str, Any]] = []
+    original = EnvironmentContext.configure
+
+    @functools.wraps(original)
+    def configure(self: Any, *args: Any, **options: Any) -> None:
+        calls.append(options)
+        original(self, *args, **options)
+
+    monkeypatch.setattr(EnvironmentContext, "configure", configure)
+    return calls
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    yield
+    # Alembic's and our loggers are those of the process.
+    logging.getLogger("alembic").handlers[:] = []
 
 
 # --- several databases ------------------------------------------------------------
@@ -456,129 +317,6 @@ def test_a_second_run_in_the_process_has_its_own_guard(make: Any) -> None:
     assert "process_revision_directives" not in state.configure_args
 
 
-@pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Return what reaches Alembic, behind all that this package changes."""
-    calls: list[dict[str, Any]] = []
-    original = EnvironmentContext.configure
-
-    @functools.wraps(original)
-    def configure(self: Any, *args: Any, **options: Any) -> None:
-        calls.append(options)
-        original(self, *args, **options)
-
-    monkeypatch.setattr(EnvironmentContext, "configure", configure)
-    return calls
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    yield
-    # Alembic's and our loggers are those of the process.
-    logging.getLogger("alembic").handlers[:] = []
-
-
-# --- the URL ----------------------------------------------------------------------
-
-PASSWORD = "p@s%w/:#ü"
-QUOTED = "postgresql://u:p%40s%25w%2F%3A%23%C3%BC@h/db"
-
-
-class Engine:
-    """An engine that nobody connects with."""
-
-    def __init__(self, url: str) -> None:
-        self.url = sa.engine.url.make_url(url)
-
-
-def make_run(uri: Any, binds: Any = None, engines: Any = None) -> Any:
-    return SimpleNamespace(
-        app=SimpleNamespace(
-            config={"SQLALCHEMY_DATABASE_URI": uri, "SQLALCHEMY_BINDS": binds}
-        ),
-        engine_url=lambda bind: getattr((engines or {}).get(bind), "url", None),
-    )
-
-
-@pytest.mark.parametrize("spelling", ["raw", "doubled", "str", "repr", "object"])
-def test_the_url_arrives_with_its_password(spelling: str) -> None:
-    engine = Engine(QUOTED)
-    spellings: dict[str, Any] = {
-        "raw": QUOTED,
-        "doubled": QUOTED.replace("%", "%%"),
-        "str": str(engine.url).replace("%", "%%"),
-        "repr": repr(engine.url),
-        "object": engine.url,
-    }
-    run = make_run(QUOTED, engines={None: engine})
-    meant = urls.url_meant(run, None, spellings[spelling])
-    assert meant is not None
-    assert sa.engine.url.make_url(meant).password == PASSWORD
-    # Two lines of an env.py may go through the same door.
-    assert urls.url_meant(run, None, meant) == meant
-
-
-def test_the_url_of_a_bind() -> None:
-    other = QUOTED.replace("u:", "other:")
-    run = make_run(QUOTED, {"b1": {"url": other}}, {None: Engine(QUOTED)})
-    for value in (other, {"url": other}):
-        meant = urls.url_meant(run, "b1", value)
-        assert meant is not None
-        assert sa.engine.url.make_url(meant).username == "other"
-    # A section of another name, about the main database.
-    assert urls.url_meant(run, "section", QUOTED) is not None
-
-
-@pytest.mark.parametrize(
-    ("given", "read"),
-    [
-        ("postgresql://me:secret@elsewhere/db", "postgresql://me:secret@elsewhere/db"),
-        ("postgresql://me:a%%40b@elsewhere/db", "postgresql://me:a%40b@elsewhere/db"),
-        ("postgresql://me:a%40b@elsewhere/db", "postgresql://me:a%40b@elsewhere/db"),
-        ("%(here)s.db", "x.db"),
-    ],
-)
-def test_a_url_of_the_users_own_stays(given: str, read: str) -> None:
-    from flask_migrate_compat import Config
-
-    config = Config()
-    config.set_main_option("here", "x")
-    run = make_run("sqlite://", engines={None: Engine("sqlite://")})
-    run.config = config
-    with urls.healed_urls(run):
-        config.set_main_option("sqlalchemy.url", given)
-        config.set_main_option("other", "100%%")
-    assert config.get_main_option("sqlalchemy.url") == read
-    assert config.get_main_option("other") == "100%"
-    assert "set_section_option" not in vars(config)
-
-
-def test_a_missing_main_database_is_said(make: Any) -> None:
-    from flask_migrate_compat import Config
-
-    run = make_run(None)
-    run.config = Config()
-    with urls.healed_urls(run), pytest.raises(MigrateError, match="no main database"):
-        run.config.set_main_option("sqlalchemy.url", None)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"Could not parse rfc1738 URL from string 'postgresql://u:{PASSWORD}@h/db'",
-        f"invalid interpolation syntax in '{QUOTED}' at position 27",
-        f"two: {QUOTED} and {QUOTED}",
-    ],
-)
-def test_an_error_line_hides_passwords(text: str) -> None:
-    for line in (describe(ValueError(text)), str(MigrateError(text))):
-        assert PASSWORD not in line
-        assert "p%40s" not in line
-        assert "://u:***@h/db" in line
-    harmless = "see https://sqlalche.me/e/20/f405 and http://localhost:5000/x"
-    assert without_passwords(harmless) == harmless
-
-
 # --- what an env.py finds, and what is left behind --------------------------------
 
 
@@ -654,39 +392,3 @@ def test_an_asynchronous_file_finds_an_event_loop(make: Any) -> None:
     asyncio.run(asyncio.sleep(0))  # leaves the thread without a loop
     project("current")
     assert project.app.ran is True
-
-
-# --- postgres:// ------------------------------------------------------------------
-
-
-@pytest.mark.skipif(
-    sa.__version__.startswith("1.3."), reason="SQLAlchemy 1.3 knows postgres://"
-)
-def test_postgres_urls_work_with_one_warning() -> None:
-    from flask_migrate_compat.legacy import postgres
-
-    postgres.load.cache_clear()
-    postgres.serve_postgres()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        for _ in range(2):
-            url = sa.engine.url.make_url("postgres://u:p@h/db")
-            dialect = url.get_dialect()
-            assert dialect.name == "postgresql"
-    texts = [str(one.message) for one in caught if one.category is FutureWarning]
-    assert texts == [
-        "SQLAlchemy 1.4 removed 'postgres://': write 'postgresql://' in the database"
-        " URL."
-    ]
-
-
-@pytest.mark.skipif(
-    sa.__version__.startswith("1.3."), reason="SQLAlchemy 1.3 knows postgres://"
-)
-def test_the_switch_turns_postgres_urls_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    from flask_migrate_compat.legacy import postgres
-
-    postgres.load.cache_clear()
-    monkeypatch.setenv("FLASK_MIGRATE_COMPAT", "off")
-    with pytest.raises(sa.exc.NoSuchModuleError, match="Can't load plugin"):
-        postgres.load("")
