@@ -43,8 +43,9 @@ The stacks:
 
 {stacks}
 
-A cell tells on which of the {letters} databases all steps did what they must. A dash
-stands for "cannot run there", see the notes below the tables.
+A cell tells on which of the {letters} databases all steps did what they must. A dash,
+or ``none``, stands for "cannot run there", an exclamation mark for a failure: see the
+notes below the tables.
 """
 
 # A letter for each column, and what it stands for.
@@ -62,13 +63,16 @@ _DISTRIBUTIONS = ("Flask", "Flask-SQLAlchemy", "SQLAlchemy", "alembic")
 
 
 def cell(number: int, columns: Sequence[Column]) -> str:
-    """Return the letters of the databases that a variant runs on."""
+    """Return the letters of the databases that a variant runs on.
+
+    ``none`` where it cannot run at all: a row of dashes alone would be an underline.
+    """
     letters = ""
     for column in columns:
         letter = LETTERS[column.database][0]
         verdict = column.verdict(number)
         letters += letter if verdict == "ok" else "-" if verdict == "-" else "!"
-    return letters
+    return letters if letters.strip("-") else "none"
 
 
 def rows_of(
