@@ -10,14 +10,15 @@ INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 PIP := $(RUN) -m pip --disable-pip-version-check -q
 
-.PHONY: help demo test matrix conformance lint format typecheck dist bench \
-	without-legacy ci clean
+.PHONY: help demo test matrix conformance env-templates lint format typecheck dist \
+	bench without-legacy ci clean
 
 help:
 	@echo "make demo            run the legacy example on SQLite"
 	@echo "make test            run the tests on the newest of everything"
 	@echo "make matrix          run the tests on old and new stacks"
 	@echo "make conformance     run the tests of Flask-Script and Flask-Migrate"
+	@echo "make env-templates   run every env.py that Flask-Migrate generated"
 	@echo "make without-legacy  run the tests with the legacy folder deleted"
 	@echo "make lint typecheck  ruff, mypy --strict"
 	@echo "make format          let ruff lay out the code"
@@ -51,6 +52,10 @@ matrix:
 
 conformance:
 	$(PYTHON) -m tests.matrix.conformance $(ARGS)
+
+# Add ARGS=--write to renew docs/legacy_env_py.rst.
+env-templates:
+	$(PYTHON) -m tests.matrix.env_templates $(ARGS)
 
 without-legacy:
 	$(PYTHON) -m tests.matrix.without_legacy

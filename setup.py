@@ -1,8 +1,9 @@
 """Build the package; all metadata is in setup.cfg.
 
-What setup.cfg cannot say: the wheel, and an editable install too, carries a `.pth`
-file at the root of site-packages, which serves the old module names in every
-interpreter. Without the legacy folder there is no such file, and nothing to do.
+What setup.cfg cannot say, because it ends when the legacy folder is deleted: the wheel,
+and an editable install too, carries a `.pth` file at the root of site-packages, which
+serves the old module names in every interpreter; and SQLAlchemy finds the dialect of
+`postgres://` through entry points.
 """
 
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-START_UP = Path("flask_migrate_compat", "legacy", "flask_migrate_compat.pth")
+LEGACY = Path("flask_migrate_compat", "legacy")
+START_UP = LEGACY / "flask_migrate_compat.pth"
+# The drivers are those of flask_migrate_compat/legacy/postgres.py.
+DRIVERS = ("psycopg2", "pg8000", "psycopg2cffi", "pypostgresql", "pygresql")
 
 
 class BuildWithStartUp(build_py):
@@ -36,4 +40,13 @@ class BuildWithStartUp(build_py):
         return Path(root, START_UP.name)
 
 
-setup(cmdclass={"build_py": BuildWithStartUp})
+def entry_points():
+    """Name the dialects that SQLAlchemy 1.4 does not know any more."""
+    if not (LEGACY / "postgres.py").exists():
+        return {}
+    home = "flask_migrate_compat.legacy.postgres"
+    names = [f"postgres.{driver} = {home}:postgres_{driver}" for driver in DRIVERS]
+    return {"sqlalchemy.dialects": [f"postgres = {home}:postgres", *names]}
+
+
+setup(cmdclass={"build_py": BuildWithStartUp}, entry_points=entry_points())

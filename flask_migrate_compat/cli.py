@@ -11,13 +11,14 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import sys
 import traceback
 from typing import Any, Callable, Mapping, cast
 
 import click
 from flask.cli import with_appcontext
 
-from .errors import MigrateError, called_as, describe
+from .errors import MigrateError, called_as, describe, without_passwords
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -103,7 +104,8 @@ def call_core(
         raise
     except Exception as error:
         if group.get("traceback") or _debug():
-            traceback.print_exc()
+            story = without_passwords(traceback.format_exc())
+            print(story, end="", file=sys.stderr)
         message = describe(error, _directory(arguments.get("directory")))
         exit_code = error.exit_code if isinstance(error, MigrateError) else 1
         raise CommandFailed(message, exit_code) from error

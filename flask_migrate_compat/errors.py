@@ -203,8 +203,21 @@ def describe(error: BaseException, directory: str | None = None) -> str:
     return f"{where}{text} Add --traceback for the whole story."
 
 
+# Up to the last "@", because a password that nobody quoted may have one too.
+_LOGIN = re.compile(r"(?<=://)([^\s:/@]*):\S*@")
+
+
+def without_passwords(text: str) -> str:
+    """Return a text with the passwords of the URLs in it replaced by stars.
+
+    SQLAlchemy before 2.0 quotes a URL that it cannot read, ``ConfigParser`` one with a
+    percent sign.
+    """
+    return _LOGIN.sub(r"\1:***@", text)
+
+
 def _one_line(text: object) -> str:
-    return " ".join(str(text).split())
+    return " ".join(without_passwords(str(text)).split())
 
 
 def _sentence(message: object) -> str:

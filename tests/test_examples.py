@@ -225,14 +225,10 @@ def test_legacy_blog_models_and_revisions_agree(example):
     manage(folder, "db", "upgrade")
     versions = folder / "migrations" / "versions"
     before = set(versions.glob("*.py"))
-    manage(folder, "db", "migrate", "-m", "nothing new")
-    # The env.py of the time writes a revision even if there is nothing to do.
-    (written,) = set(versions.glob("*.py")) - before
-    text = written.read_text(encoding="utf-8")
-    assert "nothing new" in text
-    assert "op." not in text
-    manage(folder, "db", "upgrade")
-    manage(folder, "db", "downgrade")
+    done = manage(folder, "db", "migrate", "-m", "nothing new")
+    # The env.py of the time has nothing that prevents an empty revision.
+    assert set(versions.glob("*.py")) == before
+    assert "No changes in schema detected" in done.stderr
 
 
 @pytest.mark.legacy

@@ -12,6 +12,8 @@ then each file names the upstream event that makes it deletable:
 ``manager.py``         the applications have left Flask-Script 2.0.6
 ``completion.py``      nobody asks an installed Flask-Migrate for MigrateCommand
 ``flask_migrate.py``   the applications import ``flask_migrate_compat``
+``env/``               every env.py was made by Flask-Migrate 4.0.5 or later, or us
+``postgres.py``        no database URL begins with ``postgres://``
 =====================  ======================================================
 
 This module runs in every interpreter of the environment: it imports what every

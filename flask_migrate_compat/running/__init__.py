@@ -31,6 +31,14 @@ def _surroundings() -> Iterator[Surrounding]:
     yield old_python.name_old_python
     yield sqlite_files.guard_sqlite_files
     yield databases.guard_each_database
+    try:
+        from ..legacy.env import help_env_py
+    except ModuleNotFoundError as error:
+        # The legacy folder may have been deleted.
+        if error.name != "flask_migrate_compat.legacy":
+            raise
+    else:
+        yield help_env_py
 
 
 @contextlib.contextmanager
