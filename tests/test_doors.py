@@ -13,6 +13,7 @@ PACKAGE = Path(flask_migrate_compat.__file__).parent
 LAZY_DOORS = {
     ("__init__.py", "legacy.manager"),
     ("__main__.py", "legacy"),
+    ("running.py", "legacy.revisions"),
 }
 
 
