@@ -162,10 +162,11 @@ class Block:
 
 
 def _begin(run: Run, original: Any, self: Connection) -> Any:
-    if not self.in_transaction():
-        return second.explicit(run, original(self))
+    # SQLAlchemy itself calls this where it begins a transaction unasked.
     if called_by_library():
         return original(self)
+    if not self.in_transaction():
+        return second.explicit(run, original(self))
     if second.is_second(run, self):
         # What was executed before had been committed at once by 1.x.
         second.settle(run, self)
