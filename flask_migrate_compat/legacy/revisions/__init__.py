@@ -15,7 +15,7 @@ too, and nothing is left behind after it.
 ``engine.py``      engines, dialects and URLs
 ``rows.py``        rows
 ``constructs.py``  ``select``, ``text``, ``case``, ``exists``
-``dml.py``         ``insert``, ``update``, ``delete``; statements that execute themselves
+``dml.py``         ``insert``, ``update``, ``delete``, ``statement.execute()``
 ``tables.py``      metadata, tables and other schema items
 ``types.py``       types
 ``session.py``     the ORM
@@ -30,9 +30,14 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Iterator
 
+import sqlalchemy
+import sqlalchemy.engine
+
 from .run import OFF, Run, entered, mode_of
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from ...config import Config
     from .patching import Patches
 
@@ -87,38 +92,35 @@ def _remove() -> None:
             _patches = None
 
 
-def _all_patches() -> Patches:
-    """Install everything that the installed SQLAlchemy and Alembic lack."""
+def _subjects() -> tuple[ModuleType, ...]:
+    """Return what is to be changed: on SQLAlchemy 1.3 little, for all works there."""
+    from . import operations, session
+
+    if not hasattr(sqlalchemy.engine, "Row"):
+        return operations, session
     from . import (
         connection,
         constructs,
         dml,
         engine,
         names,
-        operations,
         rows,
         second,
-        session,
         tables,
         types,
     )
+
+    first = (connection, second, engine, rows, constructs, dml, tables, types, names)
+    return (*first, operations, session)
+
+
+def _all_patches() -> Patches:
+    """Install everything that the installed SQLAlchemy and Alembic lack."""
     from .patching import Patches
 
     patches = Patches()
     try:
-        for subject in (
-            connection,
-            second,
-            engine,
-            rows,
-            constructs,
-            dml,
-            tables,
-            types,
-            session,
-            operations,
-            names,
-        ):
+        for subject in _subjects():
             subject.install(patches)
     except BaseException:
         patches.undo()

@@ -48,7 +48,7 @@ def _is_many(value: Any) -> bool:
 
 
 def _parameter_sets(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-    """Return the sets of parameters that 1.x saw in a call; a scalar is a set of one."""
+    """Return the sets of parameters that 1.x saw in a call."""
     if not args:
         return [kwargs] if kwargs else []
     if len(args) > 1:

@@ -112,7 +112,7 @@ def _with_clauses(statement: Any, given: dict[str, Any]) -> Any:
     :raises TypeError: when 1.x had no such argument.
     """
     for name, value in given.items():
-        if value is None or value is False and name != "correlate":
+        if value is None or (value is False and name != "correlate"):
             continue
         if name in _CLAUSES:
             statement = getattr(statement, _CLAUSES[name])(*several(value))
@@ -190,7 +190,11 @@ def _text(
     typemap: Any = None,
     autocommit: Any = None,
 ) -> Any:
-    statement = original(text)
+    if bind is not None and "bind" in inspect.signature(original).parameters:
+        # 1.4, which has removed the others alone.
+        statement, bind = original(text, bind=bind), None
+    else:
+        statement = original(text)
     if bind is None and bindparams is None and typemap is None and autocommit is None:
         return statement
     run.report(

@@ -38,9 +38,7 @@ def install(patches: Patches) -> None:
 
 
 def _function(name: str) -> Any:
-    def function(
-        run: Run, original: Any, table: Any, *args: Any, **kwargs: Any
-    ) -> Any:
+    def function(run: Run, original: Any, table: Any, *args: Any, **kwargs: Any) -> Any:
         if not args and not kwargs:
             return original(table)
         _report(run, f"{name}(table, ...)", f"{name}(table)")

@@ -169,7 +169,7 @@ def _install_has_table(patches: Patches) -> None:
             if owner is not Dialect and "has_table" in vars(owner):
                 patches.method(owner, "has_table", _dialect_has_table)
 
-    def loaded(owner: type) -> None:
+    def loaded(owner: Any) -> None:
         prepare(owner)
         for dialect in owner.__subclasses__():
             loaded(dialect)
@@ -230,7 +230,8 @@ def _create_engine(run: Run, original: Any, *args: Any, **kwargs: Any) -> Any:
 
 def _set_on_url(run: Run, original: Any, self: URL, name: str, value: Any) -> None:
     if name not in self._fields:
-        return original(self, name, value)
+        original(self, name, value)
+        return
     raise run.refuse(
         f"url.{name} = ... cannot work: SQLAlchemy 1.4 made URLs immutable",
         f"url = url.set({name}=...)",

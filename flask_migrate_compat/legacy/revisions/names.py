@@ -126,7 +126,11 @@ def _import(
     level: int = 0,
 ) -> Any:
     run = current()
-    if run is None or level or name.rpartition(".")[0] not in ("sqlalchemy", _DATABASES):
+    if (
+        run is None
+        or level
+        or name.rpartition(".")[0] not in ("sqlalchemy", _DATABASES)
+    ):
         return builtins.__import__(name, globals, locals, fromlist, level)
     if name == _DATABASES:
         return _databases(run) if fromlist else sa

@@ -76,9 +76,7 @@ def install(patches: Patches) -> None:
 
 
 def _directive(name: str, is_batch: bool) -> Any:
-    def directive(
-        run: Run, original: Any, self: Any, *args: Any, **kwargs: Any
-    ) -> Any:
+    def directive(run: Run, original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         parameters = inspect.signature(original).parameters
         new_args, new_kwargs = _translate(name, parameters, args, kwargs)
         if is_batch:

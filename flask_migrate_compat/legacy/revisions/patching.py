@@ -94,9 +94,7 @@ class Patches:
         is_static = isinstance(vars(owner).get(name), staticmethod)
         self.replace(owner, name, staticmethod(method) if is_static else method)
 
-    def attribute(
-        self, owner: Any, name: str, make: Callable[[Run, Any], Any]
-    ) -> None:
+    def attribute(self, owner: Any, name: str, make: Callable[[Run, Any], Any]) -> None:
         """Add an attribute to a class, unless the class has it.
 
         :param owner: the class.

@@ -120,10 +120,13 @@ def after(run: Run, connection: Connection, statement: Any) -> None:
 
 def settle(run: Run, connection: Connection) -> None:
     """Commit what a second connection has written and nobody has committed."""
-    transaction, place = _guard(run).pending.pop(connection, (None, None))
-    if transaction is None or connection.closed or connection.invalidated:
+    pending = _guard(run).pending.pop(connection, None)
+    if pending is None or connection.closed or connection.invalidated:
         return
-    if connection.get_transaction() is not transaction or not transaction.is_active:
+    transaction, place = pending
+    now = connection.get_transaction()
+    if now is None or now is not transaction or not now.is_active:
+        # The revision has committed it, or rolled it back.
         return
     connection.commit()
     if place is not None:
@@ -156,7 +159,7 @@ def same_database(one: Engine, other: Engine) -> bool:
 
 
 def _is_write(connection: Connection, statement: Any) -> bool:
-    options = connection.get_execution_options()
+    options: dict[str, Any] = {**connection.get_execution_options()}
     if options.get("isolation_level") == "AUTOCOMMIT":
         return False
     if isinstance(statement, (UpdateBase, DDLElement)):

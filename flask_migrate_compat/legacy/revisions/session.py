@@ -27,7 +27,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import Session
 
 from .patching import Patches
-from .run import Run, called_by_library, migration_context
+from .run import Run, migration_context
 
 
 def install(patches: Patches) -> None:
@@ -44,7 +44,7 @@ def install(patches: Patches) -> None:
     patches.method(Session, "close", _close)
     patches.method(DefaultDialect, "do_release_savepoint", _release_savepoint)
     patches.method(DefaultDialect, "do_rollback_to_savepoint", _rollback_to_savepoint)
-    patches.function(orm.mapper, _mapper)
+    patches.function(vars(orm)["mapper"], _mapper)
 
 
 class _Known:
@@ -87,13 +87,10 @@ def _session(run: Run, original: Any, self: Any, *args: Any, **kwargs: Any) -> N
 
 def _savepoints(session: Session) -> list[Any]:
     """Return the savepoints that a session has joined the migration with."""
-    transaction = session.get_transaction()
-    found = getattr(transaction, "_connections", {}).values() if transaction else ()
-    return [
-        entry[1]
-        for entry in set(found)
-        if isinstance(entry[1], sa.engine.NestedTransaction) and entry[1].is_active
-    ]
+    entries = getattr(session.get_transaction(), "_connections", {}).values()
+    joined: set[Any] = {entry[1] for entry in entries}
+    nested = [one for one in joined if isinstance(one, sa.engine.NestedTransaction)]
+    return [one for one in nested if one.is_active]
 
 
 def _rollback(run: Run, original: Any, self: Session) -> None:
@@ -121,7 +118,7 @@ def _close(run: Run, original: Any, self: Session) -> None:
 def _refuse_rollback(run: Run, original: Any, self: Session) -> None:
     context = migration_context()
     own = None if context is None else context.connection
-    if own is not None and not called_by_library() and _would_undo(self, own):
+    if own is not None and _would_undo(self, own):
         raise run.refuse(
             "session.rollback() would roll back the migration, with all that was done"
             " before in this run",
@@ -132,17 +129,20 @@ def _refuse_rollback(run: Run, original: Any, self: Session) -> None:
 
 def _would_undo(session: Session, own: Any) -> bool:
     """Tell whether a session of 1.x has joined a transaction of the migration."""
-    transaction = getattr(session, "transaction", None)
-    while transaction is not None and getattr(transaction, "nested", False):
+    kept = vars(session)
+    # 1.3 has `transaction`; in 1.4 that is a property, and deprecated.
+    transaction = kept.get("_transaction", kept.get("transaction"))
+    if transaction is None or transaction.nested:
         return False
-    joined = getattr(transaction, "_connections", {})
-    for entry in joined.values():
-        connection, started = entry[0], entry[1]
-        parent = getattr(started, "_parent", None)
-        is_root = parent is None or parent is started
-        if connection.engine is own.engine and not is_root:
-            return True
-        if type(started).__name__ == "MarkerTransaction":
+    for entry in transaction._connections.values():
+        connection, joined = entry[0], entry[1]
+        if connection.engine is not own.engine:
+            continue
+        if len(entry) == 4:
+            # 1.4: whether the session is the one to commit.
+            if not entry[2]:
+                return True
+        elif joined._parent is not joined:
             return True
     return False
 
@@ -263,13 +263,12 @@ def _settle(run: Run, session: Session) -> None:
     """Commit what a session with ``autocommit=True`` has just written."""
     known = _known(run)
     if session in known.autocommit and session not in known.begun:
-        # One of flush() inside of the commit itself is not there to be committed.
-        if "committing" not in session.info:
-            session.info["committing"] = True
-            try:
-                session.commit()
-            finally:
-                del session.info["committing"]
+        # commit() comes here again, by way of flush().
+        known.begun.add(session)
+        try:
+            session.commit()
+        finally:
+            known.begun.discard(session)
 
 
 def _flush(run: Run, original: Any, self: Session, *args: Any, **kwargs: Any) -> None:
@@ -283,14 +282,12 @@ def _flush(run: Run, original: Any, self: Session, *args: Any, **kwargs: Any) ->
 def _execute(
     run: Run, original: Any, self: Session, statement: Any, *args: Any, **kwargs: Any
 ) -> Any:
-    if called_by_library():
-        return original(self, statement, *args, **kwargs)
     if isinstance(statement, str):
         run.report("session.execute() of a string", "session.execute(sa.text(...))")
         statement = sa.text(statement)
     _bind_arguments(run, kwargs)
     result = original(self, statement, *args, **kwargs)
-    if not result.returns_rows:
+    if not getattr(result, "returns_rows", True):
         _settle(run, self)
     return result
 

@@ -88,9 +88,7 @@ def _metadata(run: Run, original: Any, self: Any, *args: Any, **kwargs: Any) -> 
             bind = sa.create_engine(bind)
         self.bind = bind
     if old.get("reflect"):
-        run.report(
-            "MetaData(reflect=True)", "metadata.reflect(bind)", "SQLAlchemy 1.4"
-        )
+        run.report("MetaData(reflect=True)", "metadata.reflect(bind)", "SQLAlchemy 1.4")
         self.reflect()
 
 
