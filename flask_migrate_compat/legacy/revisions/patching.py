@@ -65,11 +65,14 @@ class Patches:
         :param value: its value for the time being.
         """
         old = vars(owner).get(name, _MISSING)
-        setattr(owner, name, value)
+        # Past the metaclass: that of Alembic's Operations would make new functions
+        # for the module `alembic.op`.
+        kind: Any = type if isinstance(owner, type) else types.ModuleType
+        kind.__setattr__(owner, name, value)
         if old is _MISSING:
-            self._undo.append(lambda: delattr(owner, name))
+            self._undo.append(lambda: kind.__delattr__(owner, name))
         else:
-            self._undo.append(lambda: setattr(owner, name, old))
+            self._undo.append(lambda: kind.__setattr__(owner, name, old))
 
     def method(self, owner: Any, name: str, rescue: Callable[..., Any]) -> None:
         """Put a function in front of a method.

@@ -164,9 +164,9 @@ def _is_write(connection: Connection, statement: Any) -> bool:
         return False
     if isinstance(statement, (UpdateBase, DDLElement)):
         return True
-    asked = getattr(statement, "get_execution_options", dict)().get("autocommit")
-    if asked is None:
-        asked = options.get("autocommit")
+    if hasattr(statement, "get_execution_options"):
+        options = {**options, **statement.get_execution_options()}
+    asked = options.get("autocommit")
     if asked is not None:
         return bool(asked)
     text = statement.text if isinstance(statement, TextClause) else statement

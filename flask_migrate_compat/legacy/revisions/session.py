@@ -87,9 +87,9 @@ def _session(run: Run, original: Any, self: Any, *args: Any, **kwargs: Any) -> N
 
 def _savepoints(session: Session) -> list[Any]:
     """Return the savepoints that a session has joined the migration with."""
-    entries = getattr(session.get_transaction(), "_connections", {}).values()
-    joined: set[Any] = {entry[1] for entry in entries}
-    nested = [one for one in joined if isinstance(one, sa.engine.NestedTransaction)]
+    joined = getattr(session.get_transaction(), "_connections", None)
+    found: set[Any] = {entry[1] for entry in dict.values(joined or {})}
+    nested = [one for one in found if isinstance(one, sa.engine.NestedTransaction)]
     return [one for one in nested if one.is_active]
 
 
@@ -159,7 +159,7 @@ def _has_lost_savepoints(dialect: Any, error: Exception) -> bool:
         error, exc.DBAPIError
     ):
         return False
-    arguments = getattr(error.orig, "args", ())
+    arguments = getattr(error.orig, "args", None)
     return bool(arguments) and arguments[0] == 1305
 
 

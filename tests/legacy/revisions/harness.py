@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -31,6 +32,8 @@ from .idioms import Idiom, all_idioms
 POSTGRESQL = os.environ.get(
     "TEST_POSTGRESQL_URL", "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
 )
+
+_NOW = re.compile(r"datetime\.datetime\([^)]*\)")
 
 FIRST = """\
 import sqlalchemy as sa
@@ -103,6 +106,8 @@ class Database:
         self.folder = folder
         self.prefix = f"fmc_idioms_{os.getpid()}"
         self.base = self._url("base")
+        # What it holds at revision r1.
+        self.start: dict[str, Any] = {}
         if kind == "postgresql":
             self._admin(f'CREATE DATABASE "{self.prefix}_base"')
 
@@ -195,11 +200,17 @@ def state(url: str) -> dict[str, Any]:
                         [f["referred_table"], *f["constrained_columns"]]
                         for f in inspector.get_foreign_keys(table)
                     ),
-                    "rows": sorted(str(tuple(row)) for row in rows),
+                    "rows": sorted(_NOW.sub("<now>", str(tuple(row))) for row in rows),
                 }
             return found
     finally:
         engine.dispose()
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Return the tables of a state that differ from another one."""
+    tables = sorted((before.keys() | after.keys()) - {"alembic_version"})
+    return {t: after.get(t) for t in tables if before.get(t) != after.get(t)}
 
 
 def run(idiom: Idiom, database: Database, mode: str) -> dict[str, Any]:
@@ -228,16 +239,17 @@ def run(idiom: Idiom, database: Database, mode: str) -> dict[str, Any]:
         ]
     outcome["seen"] = app.config.get("SEEN")
     dispose(app)
-    outcome["state"] = state(url)
-    outcome["verdict"] = verdict(idiom, url, outcome)
+    found = state(url)
+    outcome["changes"] = changes(database.start, found)
+    outcome["verdict"] = verdict(idiom, url, outcome["error"], found)
     return outcome
 
 
-def verdict(idiom: Idiom, url: str, outcome: dict[str, Any]) -> str:
+def verdict(idiom: Idiom, url: str, error: str | None, found: dict[str, Any]) -> str:
     """Say ``ok``, or in a few words what is wrong."""
-    if outcome["error"]:
-        return str(outcome["error"])
-    version = outcome["state"]["alembic_version"]["rows"]
+    if error:
+        return error
+    version = found["alembic_version"]["rows"]
     if version != ["('r2',)"]:
         return f"silent: the database is at {version}"
     if idiom.check is None:
@@ -266,6 +278,7 @@ def outcomes(kind: str, mode: str, idioms: Iterable[Idiom]) -> Iterator[Any]:
                 (versions / "r1.py").write_text(FIRST, encoding="utf-8")
                 commands.upgrade()
             dispose(app)
+            database.start = state(database.base)
             for idiom in idioms:
                 yield idiom.name, run(idiom, database, mode)
         finally:
