@@ -159,8 +159,7 @@ def _has_lost_savepoints(dialect: Any, error: Exception) -> bool:
         error, exc.DBAPIError
     ):
         return False
-    arguments = getattr(error.orig, "args", None)
-    return bool(arguments) and arguments[0] == 1305
+    return list(getattr(error.orig, "args", ()))[:1] == [1305]
 
 
 def _release_savepoint(
@@ -225,13 +224,13 @@ class _Begun:
 
     def commit(self) -> None:
         """Commit, and go back to committing by itself."""
-        self.known.begun.discard(self.session)
         self.session.commit()
+        self.known.begun.discard(self.session)
 
     def rollback(self) -> None:
         """Roll back, and go back to committing by itself."""
-        self.known.begun.discard(self.session)
         self.session.rollback()
+        self.known.begun.discard(self.session)
 
     def __enter__(self) -> _Begun:
         return self

@@ -19,6 +19,7 @@ from typing import Any
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 EXPECTED = HERE / "expected.json"
+HARNESS = "tests.legacy.revisions.harness"
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -31,12 +32,10 @@ def outcomes(python: str, database: str, mode: str) -> dict[str, Any]:
     :raises RuntimeError: when the harness fails.
     """
     done = subprocess.run(
-        [python, "-m", "tests.legacy.revisions.harness"]
-        + ["--database", database, "--mode", mode],
+        [python, "-m", HARNESS, f"--database={database}", f"--mode={mode}"],
         cwd=str(ROOT),
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         encoding="utf-8",
         check=False,
     )
