@@ -94,24 +94,15 @@ def _remove() -> None:
 
 def _subjects() -> tuple[ModuleType, ...]:
     """Return what is to be changed: on SQLAlchemy 1.3 little, for all works there."""
-    from . import operations, session
+    from . import operations, second, session
 
+    everywhere = (operations, second, session)
     if not hasattr(sqlalchemy.engine, "Row"):
-        return operations, session
-    from . import (
-        connection,
-        constructs,
-        dml,
-        engine,
-        names,
-        rows,
-        second,
-        tables,
-        types,
-    )
+        return everywhere
+    from . import connection, constructs, dml, engine, names, rows, tables, types
 
-    first = (connection, second, engine, rows, constructs, dml, tables, types, names)
-    return (*first, operations, session)
+    others = (connection, engine, rows, constructs, dml, tables, types, names)
+    return (*everywhere, *others)
 
 
 def _all_patches() -> Patches:

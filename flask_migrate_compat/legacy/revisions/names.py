@@ -81,7 +81,7 @@ def _databases(run: Run) -> Any:
     run.report(_DATABASES, "sqlalchemy.dialects")
     return SimpleNamespace(
         **{
-            name: importlib.import_module(f"sqlalchemy.dialects.{name}")
+            name: importlib.import_module(f"sqlalchemy.dialects.{name}.base")
             for name in _DIALECTS
         }
     )
@@ -134,9 +134,4 @@ def _import(
         return builtins.__import__(name, globals, locals, fromlist, level)
     if name == _DATABASES:
         return _databases(run) if fromlist else sa
-    if name.startswith(_DATABASES + "."):
-        _databases(run)
-        real = "sqlalchemy.dialects." + name.rpartition(".")[2]
-        module = importlib.import_module(real)
-        return module if fromlist else sa
     return builtins.__import__(name, globals, locals, fromlist, level)

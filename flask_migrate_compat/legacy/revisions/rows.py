@@ -78,12 +78,13 @@ def _contains(run: Run, original: Any, self: Any, key: Any) -> Any:
     Where the name is the value of another column, both answers make sense, one for an
     old script and one for a new one: nobody can tell which, so the revision stops.
     """
-    if not isinstance(key, str) or called_by_library() or not _is_core(self):
+    is_name = isinstance(key, (str, ColumnElement))
+    if not is_name or called_by_library() or not _is_core(self):
         return original(self, key)
     found = _has_key(self, key)
     if found:
         run.report('"name" in row', '"name" in row._mapping')
-    elif original(self, key):
+    elif isinstance(key, str) and original(self, key):
         raise run.refuse(
             f"{key!r} in row: False with SQLAlchemy 1.x, which looks for a column of"
             " that name; True with SQLAlchemy 2.0, which looks for a value",

@@ -56,6 +56,10 @@ class _Guard:
 def install(patches: Patches) -> None:
     """Watch the connections that are opened inside a run."""
     if hasattr(Engine, "execute"):
+        # 1.x commits by itself; but a new Alembic on top of it opens transactions too.
+        for name in ("execute", "exec_driver_sql", "_execute_20"):
+            if hasattr(Connection, name):
+                patches.method(Connection, name, _execute_on_1x)
         return
     patches.method(HeadMaintainer, "update_to_step", _update_to_step)
     patches.method(Engine, "connect", _connect)
@@ -179,16 +183,20 @@ def _release_migration(connection: Connection) -> None:
     own = context.connection
     if own is None or own is connection or context.impl.transactional_ddl:
         return
-    if own.closed or own.invalidated or own.in_nested_transaction():
+    if own.closed or own.invalidated or not own.in_transaction():
+        return
+    # 1.3 cannot tell; there, a savepoint would be lost.
+    if getattr(own, "in_nested_transaction", bool)():
         return
     # A branch is the same connection.
-    if vars(own) is vars(connection) or not own.in_transaction():
+    if own.connection is connection.connection:
         return
     if not same_database(own.engine, connection.engine):
         return
     # SQLAlchemy's transaction goes on; for the database, a new one begins with the
     # next statement.
-    dbapi = own.connection.dbapi_connection
+    pooled = own.connection
+    dbapi = getattr(pooled, "dbapi_connection", None) or pooled.connection
     if getattr(dbapi, "in_transaction", True):
         dbapi.commit()
 
@@ -196,6 +204,14 @@ def _release_migration(connection: Connection) -> None:
 def _update_to_step(run: Run, original: Any, self: Any, step: Any) -> None:
     run.finish_step()
     original(self, step)
+
+
+def _execute_on_1x(
+    run: Run, original: Any, self: Connection, *args: Any, **kwargs: Any
+) -> Any:
+    if migration_context() is not None:
+        _release_migration(self)
+    return original(self, *args, **kwargs)
 
 
 def _connect(run: Run, original: Any, self: Engine, *args: Any, **kwargs: Any) -> Any:

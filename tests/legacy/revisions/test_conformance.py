@@ -51,7 +51,7 @@ def test_the_idioms_do_what_they_did(database: str) -> None:
 
 def test_every_idiom_is_recorded() -> None:
     names = [idiom.name for idiom in all_idioms()]
-    assert len(names) == len(set(names)) == 186
+    assert len(names) == len(set(names)) >= 186
     for records in load().values():
         assert list(records) == names
 

@@ -62,6 +62,8 @@ SUBJECTS = (
     "types",
     "operations",
     "names",
+    "further",
+    "beyond",
 )
 
 _idioms: list[Idiom] = []
