@@ -61,6 +61,14 @@ class PendingChangesError(MigrateError):
     """Report that the models and the database differ (the ``check`` command)."""
 
 
+class LegacyIdiomError(MigrateError):
+    """Report an old idiom of a revision that cannot be helped, or must not be."""
+
+
+class LegacyMigrationWarning(Warning):
+    """Warn about an old idiom of a revision, at its line."""
+
+
 # What Alembic says (a part of it), the class that we raise, what to do next. The
 # first that fits counts. Alembic has one exception class for all of these.
 _ALEMBIC_MESSAGES: tuple[tuple[str, type[MigrateError], str], ...] = (

@@ -14,6 +14,7 @@ LAZY_DOORS = {
     ("__init__.py", "legacy.manager"),
     ("__main__.py", "legacy"),
     ("running/__init__.py", "legacy.env"),
+    ("running/__init__.py", "legacy.revisions"),
 }
 
 

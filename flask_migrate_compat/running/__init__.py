@@ -33,12 +33,14 @@ def _surroundings() -> Iterator[Surrounding]:
     yield databases.guard_each_database
     try:
         from ..legacy.env import help_env_py
+        from ..legacy.revisions import rescue
     except ModuleNotFoundError as error:
-        # The legacy folder may have been deleted.
+        # The legacy folder may have been deleted; anything else is a defect.
         if error.name != "flask_migrate_compat.legacy":
             raise
     else:
         yield help_env_py
+        yield rescue
 
 
 @contextlib.contextmanager

@@ -1,0 +1,63 @@
+"""Every idiom that worked on the old stack works here, with the same result."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from .conftest import has_postgresql
+from .idioms import all_idioms
+from .record import ROOT, load, outcomes, record, summary
+
+IS_1X = hasattr(Engine, "execute")
+OLD = ROOT / ".stacks" / "old38" / "bin" / "python"
+
+# What worked on SQLAlchemy 1.3 and is refused with the line and the rewrite.
+REFUSED = {"bind.engine.url.password_original / translate"}
+# What SQLAlchemy 1.4 would answer with the loss of the migration.
+REFUSED_ON_14 = {"session.rollback() after read"}
+
+
+def refused() -> set[str]:
+    from sqlalchemy.engine.url import URL
+
+    if not issubclass(URL, tuple):
+        return set()
+    return REFUSED | REFUSED_ON_14 if IS_1X else REFUSED
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_the_idioms_do_what_they_did(database: str) -> None:
+    if database == "postgresql" and not has_postgresql():
+        pytest.skip("needs psycopg2 and a PostgreSQL, see TEST_POSTGRESQL_URL")
+    expected = load()[database]
+    found = outcomes(sys.executable, database, "warn")
+    worked = {name for name, value in expected.items() if isinstance(value, dict)}
+    different: dict[str, Any] = {
+        name: found[name]["verdict"]
+        for name in worked - refused()
+        if summary(found[name]) != expected[name]
+    }
+    assert different == {}
+    for name in refused() & worked:
+        assert found[name]["verdict"].startswith("LegacyIdiomError")
+        assert "line" in found[name]["verdict"]
+        assert "Write" in found[name]["verdict"]
+
+
+def test_every_idiom_is_recorded() -> None:
+    names = [idiom.name for idiom in all_idioms()]
+    assert len(names) == len(set(names)) >= 186
+    for records in load().values():
+        assert list(records) == names
+
+
+@pytest.mark.skipif(not OLD.exists(), reason="needs the old stack, see 'make matrix'")
+@pytest.mark.skipif(not has_postgresql(), reason="needs PostgreSQL")
+@pytest.mark.skipif("CI" not in os.environ and not IS_1X, reason="slow; CI does it")
+def test_the_records_are_those_of_the_old_stack() -> None:
+    assert record(str(OLD)) == load()
