@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import traceback
-from typing import Any, Callable, Mapping, cast
+from typing import Any, Callable, Container, Mapping, cast
 
 import click
 from flask.cli import with_appcontext
@@ -73,6 +73,22 @@ class CommandFailed(click.ClickException):
         self.exit_code = exit_code  # type: ignore[misc]  # a ClassVar in click
 
 
+def with_group_options(
+    arguments: Mapping[str, Any], group: Mapping[str, Any], known: Container[str]
+) -> dict[str, Any]:
+    """Fill in what was said before the command; the command's own arguments win.
+
+    :param arguments: what was said behind the command.
+    :param group: what was said before it.
+    :param known: the arguments that the command takes.
+    """
+    merged = dict(arguments)
+    for key in ("directory", "x_arg"):
+        if key in known and not merged.get(key) and group.get(key):
+            merged[key] = group[key]
+    return merged
+
+
 def call_core(
     name: str,
     arguments: Mapping[str, Any],
@@ -94,9 +110,7 @@ def call_core(
 
         function = getattr(commands, name)
         known = inspect.signature(function).parameters
-        for key in ("directory", "x_arg"):
-            if key in known and not arguments.get(key):
-                arguments[key] = group.get(key) or None
+        arguments = with_group_options(arguments, group, known)
         directory = arguments.get("directory")
         with called_as(called, *(("-d", directory) if directory else ())):
             function(**arguments)

@@ -24,16 +24,16 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import shutil
+import traceback
 from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union, cast
 
 import alembic
 import alembic.command
 from alembic.util import CommandError
-from flask import current_app
 
+from . import script_directory
 from .config import Config
-from .errors import MigrateError, ScriptDirectoryError, UnsupportedError, from_alembic
+from .errors import MigrateError, RevisionError, UnsupportedError, from_alembic
 from .extension import current_state
 from .running import drops, migration_run
 
@@ -64,8 +64,23 @@ def _translated(function: _Command) -> _Command:
             return function(*args, **kwargs)
         except CommandError as error:
             raise from_alembic(error) from error
+        except KeyError as error:
+            if not _is_missing_parent(error):
+                raise
+            raise RevisionError(
+                f"A revision follows or needs {error}, which is not in the folder.",
+                "Restore its file, or correct down_revision and depends_on of the"
+                " revision that names it.",
+            ) from error
 
     return cast(_Command, command)
+
+
+def _is_missing_parent(error: KeyError) -> bool:
+    """Tell whether Alembic looked up a revision that another one names in vain."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inner = frames[-1].filename.replace(os.sep, "/")
+    return inner.endswith("alembic/script/revision.py")
 
 
 def _config(
@@ -74,26 +89,10 @@ def _config(
     """Return the configuration of a migrations folder, which has to be there."""
     state = current_state()
     directory = os.fspath(directory or state.directory)
-    if not os.path.isdir(directory):
-        raise ScriptDirectoryError(
-            f"There is no migrations folder '{directory}'.", _where_else(directory)
-        )
+    script_directory.check_is_there(directory)
     return state.migrate.get_config(
         directory, x_arg=x_arg, opts=["autogenerate"] if autogenerate else None
     )
-
-
-def _where_else(directory: str) -> str:
-    """Say what to do about a missing folder, which may be beside the application.
-
-    A relative folder is relative to the working directory, as in Flask-Migrate.
-    """
-    root = current_app.root_path
-    for folder in (root, os.path.dirname(root)):
-        path = os.path.normpath(os.path.join(folder, directory))
-        if os.path.isfile(os.path.join(path, "env.py")):
-            return f"There is one in '{path}': go to '{folder}', or use --directory."
-    return "Make it with 'init', or name another folder with --directory."
 
 
 def _alembic(name: str, config: Config, *args: Any, **options: Any) -> Any:
@@ -112,6 +111,9 @@ def _alembic(name: str, config: Config, *args: Any, **options: Any) -> Any:
             raise _too_old(f"--{option.replace('_', '-')} of '{command}'")
     options = {key: options[key] for key in options if key in known}
     with migration_run(name, config):
+        script_directory.check_new_names(
+            config, options.get("rev_id"), options.get("branch_label")
+        )
         return function(config, *args, **options)
 
 
@@ -163,41 +165,12 @@ def init(
     config = Config(
         os.path.join(directory, "alembic.ini"), template_directory=template_directory
     )
-    if os.path.isdir(directory) and os.listdir(directory):
-        raise ScriptDirectoryError(
-            f"The folder '{directory}' already exists and is not empty.",
-            "Name another folder with --directory.",
-        )
-    _check_template(config, template)
+    script_directory.check_is_free(directory)
+    script_directory.check_template(config, template)
     config.set_script_location(directory)
     config = state.migrate.call_configure_callbacks(config)
-    was_there = os.path.isdir(directory)
-    try:
+    with script_directory.all_or_nothing(directory):
         _alembic("init", config, directory, template=template, package=package)
-    except OSError as error:
-        if not was_there:
-            shutil.rmtree(directory, ignore_errors=True)
-        raise ScriptDirectoryError(
-            f"Cannot write the folder '{directory}': {error.strerror or error}.",
-            "Name another folder with --directory.",
-        ) from error
-
-
-def _check_template(config: Config, template: str) -> None:
-    """Make sure that a template is complete before anything is written."""
-    folder = os.path.join(config.get_template_directory(), template)
-    if not os.path.isdir(folder):
-        raise ScriptDirectoryError(
-            f"There is no template '{template}' in"
-            f" '{config.get_template_directory()}'.",
-            "See 'list-templates', or give the path of a template folder.",
-        )
-    for name in ("alembic.ini.mako", "env.py", "script.py.mako"):
-        if not os.path.isfile(os.path.join(folder, name)):
-            raise ScriptDirectoryError(
-                f"The template folder '{folder}' has no {name}.",
-                "Add it; the folder of the 'flask' template shows what belongs there.",
-            )
 
 
 @_translated
@@ -401,6 +374,10 @@ def history(
     :param verbose: print the details of each.
     :param indicate_current: mark those that the database is at.
     """
+    if rev_range is not None and rev_range.count(":") != 1:
+        raise RevisionError(
+            f"'{rev_range}' is not a range.", "Write it as <start>:<end>."
+        )
     _alembic(
         "history",
         _config(directory, x_arg),

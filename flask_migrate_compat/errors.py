@@ -90,6 +90,41 @@ _ALEMBIC_MESSAGES: tuple[tuple[str, type[MigrateError], str], ...] = (
         " 'upgrade heads' applies all.",
     ),
     (
+        "sql with --autogenerate",
+        MigrateError,
+        "Leave out one of them: 'upgrade --sql' prints the SQL of a revision.",
+    ),
+    (
+        "not on all head",
+        RevisionError,
+        "Apply the pending revisions with 'upgrade'.",
+    ),
+    (
+        "not a valid",
+        RevisionError,
+        "See the revisions with 'history' and the database's with 'current'.",
+    ),
+    (
+        "range",
+        RevisionError,
+        "Write a range as <start>:<end>; only --sql and 'history' take one.",
+    ),
+    (
+        "revision id from filename",
+        ScriptDirectoryError,
+        "Give the file a line \"revision = '…'\", or move it out of the folder.",
+    ),
+    (
+        "can't find python file",
+        ScriptDirectoryError,
+        "Restore the file, or make a new folder with 'init' and take it from there.",
+    ),
+    (
+        "already used by",
+        RevisionError,
+        "Give one of the two revisions another branch label.",
+    ),
+    (
         "not up to date",
         RevisionError,
         "Apply the pending revisions with 'upgrade' first.",
@@ -179,7 +214,7 @@ def from_alembic(error: Exception) -> MigrateError:
     for part, kind, hint in _ALEMBIC_MESSAGES:
         if part in lowered:
             return kind(_sentence(text), hint)
-    return MigrateError(_sentence(text))
+    return MigrateError(_sentence(text), "Add --help to see what the command takes.")
 
 
 def describe(error: BaseException, directory: str | None = None) -> str:
@@ -211,8 +246,12 @@ def describe(error: BaseException, directory: str | None = None) -> str:
     return f"{where}{text} Add --traceback for the whole story."
 
 
-# Up to the last "@", because a password that nobody quoted may have one too.
-_LOGIN = re.compile(r"(?<=://)([^\s:/@]*):\S*@")
+# Up to the last "@", because a password that nobody quoted may have one too. The second
+# form is a URL that has lost its beginning.
+_LOGINS = (
+    re.compile(r"(?<=://)([^\s:/@]*):\S*@"),
+    re.compile(r"(?<![\w:/])([^\s:/@'\"]+):(?!//)[^\s'\"]*@"),
+)
 
 
 def without_passwords(text: str) -> str:
@@ -221,7 +260,9 @@ def without_passwords(text: str) -> str:
     SQLAlchemy before 2.0 quotes a URL that it cannot read, ``ConfigParser`` one with a
     percent sign.
     """
-    return _LOGIN.sub(r"\1:***@", text)
+    for login in _LOGINS:
+        text = login.sub(r"\1:***@", text)
+    return text
 
 
 def _one_line(text: object) -> str:
@@ -270,7 +311,15 @@ def _missing_driver(error: BaseException) -> str:
 
 
 def _is_connection_failure(error: Any) -> bool:
-    """Tell whether a database error came from connecting and not from a statement."""
+    """Tell whether a database error came from connecting.
+
+    It has no statement then; but nor has one that came from a commit.
+    """
     classes = {f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__}
-    is_database_error = "sqlalchemy.exc.DBAPIError" in classes
-    return is_database_error and not getattr(error, "statement", None)
+    if "sqlalchemy.exc.DBAPIError" not in classes or getattr(error, "statement", None):
+        return False
+    return any(
+        frame.name == "connect"
+        and frame.filename.replace(os.sep, "/").endswith("sqlalchemy/engine/default.py")
+        for frame in traceback.extract_tb(error.__traceback__)
+    )

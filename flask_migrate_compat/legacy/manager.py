@@ -14,7 +14,7 @@ import argparse
 import copy
 import inspect
 import sys
-from typing import Any, Callable
+from typing import Any, Callable, NoReturn
 
 import click
 
@@ -80,12 +80,23 @@ class MigrateSubcommand(_Copyable, Command):  # type: ignore[misc]  # Flask-Scri
         out as long as it was not used.
         """
         if getattr(self.run, "__func__", None) is not MigrateSubcommand.run:
-            kwargs = {
-                name: value
-                for name, value in kwargs.items()
-                if value != self.defaults.get(name) or _accepts(self.run, name)
-            }
+            kwargs = self._for_replaced_run(kwargs)
         return super().__call__(app, *args, **kwargs)
+
+    def _for_replaced_run(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        group = getattr(self.manager, "group_arguments", {})
+        arguments = cli.with_group_options(arguments, group, self.defaults)
+        taken = {}
+        for name, value in arguments.items():
+            if _accepts(self.run, name):
+                taken[name] = value
+            elif value != self.defaults.get(name):
+                message = (
+                    f"The function that replaces '{self.function_name}' takes no"
+                    f" '{name}'. Leave that option out, or add the parameter."
+                )
+                _fail(cli.CommandFailed(message, exit_code=1))
+        return taken
 
     def run(self, **arguments: Any) -> None:
         """Call the core function and print an error as one line, with status 1."""
@@ -98,8 +109,7 @@ class MigrateSubcommand(_Copyable, Command):  # type: ignore[misc]  # Flask-Scri
             called = f"python {sys.argv[0]} {_name_of(self.manager)}"
             cli.call_core(self.function_name, arguments, group, called)
         except click.ClickException as error:
-            error.show()
-            sys.exit(error.exit_code)
+            _fail(error)
 
 
 class MigrateManager(_Copyable, Manager):  # type: ignore[misc]  # Flask-Script has no types
@@ -118,6 +128,20 @@ class MigrateManager(_Copyable, Manager):  # type: ignore[misc]  # Flask-Script 
         for name, command in group.commands.items():
             self.add_command(name, MigrateSubcommand(command))
 
+    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
+        """Let the parser of each command name what it does not know.
+
+        Flask-Script leaves that to the outermost parser, which knows neither the
+        command nor the option: "too many arguments".
+        """
+        parser = super().create_parser(*args, **kwargs)
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for name, subparser in action.choices.items():
+                    if isinstance(self._commands.get(name), MigrateSubcommand):
+                        _refuse_leftovers(subparser)
+        return parser
+
     def __call__(self, app: Any = None, **kwargs: Any) -> Any:
         """Keep what was said before the command, for the command to look at."""
         self.group_arguments = {
@@ -131,6 +155,23 @@ class MigrateManager(_Copyable, Manager):  # type: ignore[misc]  # Flask-Script 
             if not name.startswith(_GROUP_PREFIX)
         }
         return super().__call__(app, **others)
+
+
+def _refuse_leftovers(parser: argparse.ArgumentParser) -> None:
+    parse = parser.parse_known_args
+
+    def parse_known_args(*args: Any, **kwargs: Any) -> Any:
+        namespace, leftovers = parse(*args, **kwargs)
+        if leftovers:
+            parser.error(f"unrecognized arguments: {' '.join(leftovers)}")
+        return namespace, leftovers
+
+    parser.parse_known_args = parse_known_args  # type: ignore[method-assign]
+
+
+def _fail(error: click.ClickException) -> NoReturn:
+    error.show()
+    sys.exit(error.exit_code)
 
 
 def _name_of(manager: Any) -> str:

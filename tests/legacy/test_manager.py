@@ -344,8 +344,7 @@ def test_a_command_can_be_replaced(migrate_command: Any, calls: list[Any]) -> No
     assert through_manager("downgrade", "-2", "-x", "A", command=migrate_command) == 0
     assert through_manager("stamp", "a1", command=migrate_command) == 0
     assert seen == [(None, "-2", False, None, ["A"]), (None, "a1")]
-    with pytest.raises(TypeError, match="purge"):
-        through_manager("stamp", "--purge", command=migrate_command)
+    assert through_manager("stamp", "--purge", command=migrate_command) == 1
 
 
 def test_a_command_can_be_removed(migrate_command: Any, calls: list[Any]) -> None:
@@ -452,3 +451,35 @@ def test_it_needs_no_start_up_file(migrated: Project) -> None:
     done = migrated.run("-S", "-c", code)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "b2 (head)\n"
+
+
+def test_group_options_reach_a_replaced_command(migrate_command: Any) -> None:
+    seen: list[Any] = []
+
+    def upgrade(
+        directory: Any = None, revision: str = "head", x_arg: Any = None
+    ) -> None:
+        seen.append((directory, revision, x_arg))
+
+    migrate_command._commands["upgrade"].run = upgrade
+    argv = ("-d", "DIR", "-x", "A", "upgrade", "a1")
+    assert through_manager(*argv, command=migrate_command) == 0
+    assert (
+        through_manager("-d", "X", "upgrade", "-d", "DIR", command=migrate_command) == 0
+    )
+    assert seen == [("DIR", "a1", ["A"]), ("DIR", "head", None)]
+
+
+def test_a_replaced_command_names_the_option_that_it_lacks(
+    migrate_command: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    migrate_command._commands["upgrade"].run = lambda revision: None
+    assert through_manager("-d", "DIR", "upgrade", command=migrate_command) == 1
+    assert "takes no 'directory'" in capsys.readouterr().err
+
+
+def test_an_unknown_option_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert through_manager("upgrade", "--sqll") == 2
+    error = capsys.readouterr().err
+    assert "upgrade" in error
+    assert "unrecognized arguments: --sqll" in error
