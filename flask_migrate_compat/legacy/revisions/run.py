@@ -49,6 +49,8 @@ class Run:
         self.before_version: list[Callable[[], object]] = []
         # What the subjects keep for the time of the run, by their own keys.
         self.notes: dict[str, Any] = {}
+        # Alembic leaves it behind when a run fails.
+        self.stale = _operations()
         self._reported: set[tuple[str, int, str]] = set()
 
     def report(self, old: str, new: str, since: str = "SQLAlchemy 2.0") -> None:
@@ -168,8 +170,15 @@ def called_by_library() -> bool:
 
 def migration_context() -> Any:
     """Return Alembic's context while revisions are being run, or else ``None``."""
+    run = _current.get()
+    operations = _operations()
+    if operations is None or (run is not None and operations is run.stale):
+        return None
+    return operations.get_context()
+
+
+def _operations() -> Any:
     from alembic import op
 
     # Alembic's own accessor fails in two ways: before the first run, and after it.
-    operations = getattr(op, "_proxy", None)
-    return None if operations is None else operations.get_context()
+    return getattr(op, "_proxy", None)
