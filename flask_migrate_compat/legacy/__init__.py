@@ -11,6 +11,7 @@ then each file names the upstream event that makes it deletable:
 ``completion.py``      nobody asks an installed Flask-Migrate for MigrateCommand
 ``removed_names.py``   no extension asks Flask for names that it removed by 3.0
 ``manager.py``         the applications have left Flask-Script 2.0.6
+``revisions/``         no revision is left that was written for SQLAlchemy 1.x
 =====================  ======================================================
 
 This module runs in every interpreter of the environment: it imports what every
