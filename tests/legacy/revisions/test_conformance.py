@@ -20,6 +20,12 @@ OLD = ROOT / ".stacks" / "old38" / "bin" / "python"
 REFUSED = {"bind.engine.url.password_original / translate"}
 # What SQLAlchemy 1.4 would answer with the loss of the migration.
 REFUSED_ON_14 = {"session.rollback() after read"}
+# What SQLAlchemy 1.4 answers otherwise by itself, and is left to it.
+OTHER_ON_14 = {
+    "select(use_labels=True)",
+    "types with arguments of old",
+    "rows of a Query",
+}
 
 
 def refused() -> set[str]:
@@ -37,9 +43,11 @@ def test_the_idioms_do_what_they_did(database: str) -> None:
     expected = load()[database]
     found = outcomes(sys.executable, database, "warn")
     worked = {name for name, value in expected.items() if isinstance(value, dict)}
+    # 1.3 has no such URLs, nor differences to itself.
+    others = OTHER_ON_14 if IS_1X and refused() else set()
     different: dict[str, Any] = {
         name: found[name]["verdict"]
-        for name in worked - refused()
+        for name in worked - refused() - others
         if summary(found[name]) != expected[name]
     }
     assert different == {}
