@@ -25,35 +25,69 @@ from flask_migrate_compat.extension import Migrate
 
 from .conftest import REVISION
 
-# Flask-Migrate 4.1: positional callers rely on names and order.
-FLASK_MIGRATE_PARAMETERS = {
-    "list_templates": "",
-    "init": "directory multidb template package",
-    "revision": "directory message autogenerate sql head splice branch_label"
-    " version_path rev_id",
-    "migrate": "directory message sql head splice branch_label version_path rev_id"
-    " x_arg",
-    "edit": "directory revision",
-    "merge": "directory revisions message branch_label rev_id",
-    "upgrade": "directory revision sql tag x_arg",
-    "downgrade": "directory revision sql tag x_arg",
-    "show": "directory revision",
-    "history": "directory rev_range verbose indicate_current",
-    "heads": "directory verbose resolve_dependencies",
-    "branches": "directory verbose",
-    "current": "directory verbose",
-    "stamp": "directory revision sql tag purge",
-    "check": "directory",
+# The parameters of each command with their defaults: first those of Flask-Migrate 4.1,
+# on whose names, order and values callers rely, then those that only we have.
+NO_DIRECTORY = {"directory": None}
+NEW_REVISION = {
+    "sql": False,
+    "head": "head",
+    "splice": False,
+    "branch_label": None,
+    "version_path": None,
+    "rev_id": None,
 }
-FLASK_MIGRATE_DEFAULTS = {
-    ("edit", "revision"): "current",
-    ("downgrade", "revision"): "-1",
-    ("upgrade", "revision"): "head",
-    ("show", "revision"): "head",
-    ("stamp", "revision"): "head",
-    ("merge", "revisions"): "",
-    ("revision", "head"): "head",
-    ("migrate", "head"): "head",
+OURS_FOR_A_NEW_REVISION = {
+    "depends_on": None,
+    "process_revision_directives": None,
+}
+ONLINE_OR_SQL = {"sql": False, "tag": None}
+X_ARG = {"x_arg": None}
+PARAMETERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "list_templates": ({}, {}),
+    "init": (
+        {**NO_DIRECTORY, "multidb": False, "template": None, "package": False},
+        {},
+    ),
+    "revision": (
+        {**NO_DIRECTORY, "message": None, "autogenerate": False, **NEW_REVISION},
+        {**OURS_FOR_A_NEW_REVISION, **X_ARG, "allow_drop_all": False},
+    ),
+    "migrate": (
+        {**NO_DIRECTORY, "message": None, **NEW_REVISION, **X_ARG},
+        {**OURS_FOR_A_NEW_REVISION, "allow_drop_all": False},
+    ),
+    "edit": ({**NO_DIRECTORY, "revision": "current"}, X_ARG),
+    "merge": (
+        {
+            **NO_DIRECTORY,
+            "revisions": "",
+            "message": None,
+            "branch_label": None,
+            "rev_id": None,
+        },
+        {"splice": False, **X_ARG},
+    ),
+    "upgrade": ({**NO_DIRECTORY, "revision": "head", **ONLINE_OR_SQL, **X_ARG}, {}),
+    "downgrade": ({**NO_DIRECTORY, "revision": "-1", **ONLINE_OR_SQL, **X_ARG}, {}),
+    "show": ({**NO_DIRECTORY, "revision": "head"}, X_ARG),
+    "history": (
+        {
+            **NO_DIRECTORY,
+            "rev_range": None,
+            "verbose": False,
+            "indicate_current": False,
+        },
+        X_ARG,
+    ),
+    "heads": ({**NO_DIRECTORY, "verbose": False, "resolve_dependencies": False}, X_ARG),
+    "branches": ({**NO_DIRECTORY, "verbose": False}, X_ARG),
+    "current": ({**NO_DIRECTORY, "verbose": False}, {"check_heads": False, **X_ARG}),
+    "stamp": (
+        {**NO_DIRECTORY, "revision": "head", **ONLINE_OR_SQL, "purge": False},
+        X_ARG,
+    ),
+    "check": (NO_DIRECTORY, X_ARG),
+    "ensure_version": ({}, {**NO_DIRECTORY, "sql": False, **X_ARG}),
 }
 
 
@@ -88,14 +122,12 @@ def write(revision: str, down_revision: Any = None, upgrade: str = "pass") -> No
     Path("migrations", "versions", f"{revision}.py").write_text(text)
 
 
-def test_parameters_are_those_of_flask_migrate_in_their_order() -> None:
-    for name, parameters in FLASK_MIGRATE_PARAMETERS.items():
-        ours = inspect.signature(getattr(commands, name)).parameters
-        theirs = parameters.split()
-        assert list(ours)[: len(theirs)] == theirs, name
-        for parameter in ours.values():
-            expected = FLASK_MIGRATE_DEFAULTS.get((name, parameter.name))
-            assert parameter.default in (None, False, expected), (name, parameter)
+def test_parameters_are_those_of_flask_migrate_in_their_order_then_ours() -> None:
+    assert set(PARAMETERS) == set(public(commands))
+    for name, (theirs, ours) in PARAMETERS.items():
+        parameters = inspect.signature(getattr(commands, name)).parameters
+        found = [(one.name, one.default) for one in parameters.values()]
+        assert found == [*theirs.items(), *ours.items()], name
 
 
 def public(module: Any) -> dict[str, Any]:

@@ -510,6 +510,34 @@ def test_the_name_of_a_bind_need_not_be_an_identifier(tmp_path, project_class):
     assert len(query(tmp_path / "b1.db", "SELECT * FROM alembic_version")) == 1
 
 
+@pytest.mark.parametrize("command_name", ["migrate", "upgrade", "upgrade --sql"])
+def test_two_binds_that_would_share_a_function_are_an_error(
+    tmp_path, project_class, monkeypatch, command_name
+):
+    monkeypatch.chdir(tmp_path)
+    files = {name: tmp_path / f"{name}.sqlite" for name in ("db-1", "db.1")}
+    binds = {name: sqlite_url(path) for name, path in files.items()}
+    project = project_class(tmp_path, sqlite_url(tmp_path / "app.db"), binds=binds)
+    project("init", multidb=True)
+    project("revision", "by hand")
+    name, _, sql = command_name.partition(" --")
+    with pytest.raises(Exception, match=r"'db-1' and 'db\.1' .*upgrade_db_1\(\)"):
+        project(name, **({sql: True} if sql else {}))
+    assert len(project.revisions()) == 1
+    for path in files.values():
+        assert not path.exists() or not tables(path)
+
+
+def test_a_bind_of_punctuation_is_not_the_main_database(tmp_path, project_class):
+    binds = {"-": sqlite_url(tmp_path / "b1.db"), "--": sqlite_url(tmp_path / "b2.db")}
+    project = project_class(tmp_path, sqlite_url(tmp_path / "app.db"), binds=binds)
+    project("init", multidb=True)
+    project("revision", "by hand")
+    for function in ("upgrade_", "upgrade__", "upgrade___"):
+        assert f"def {function}():" in project.text()
+    project("upgrade")
+
+
 # --- PostgreSQL -------------------------------------------------------------------
 
 
@@ -767,3 +795,12 @@ def test_a_running_event_loop_is_a_clear_error(tmp_path, bind_columns):
 
     with pytest.raises(CommandError, match=r"asyncio\.to_thread"):
         asyncio.run(inside_a_loop())
+
+
+@pytest.mark.usefixtures("_aiosqlite")
+def test_two_asynchronous_binds_that_would_share_a_function_are_an_error(tmp_path):
+    project = AsyncProject(tmp_path, bind_columns=("label",))
+    project.app.config["SQLALCHEMY_BINDS"] = dict.fromkeys(["db-1", "db.1"], "")
+    project("init")
+    with pytest.raises(CommandError, match=r"'db-1' and 'db\.1' .*upgrade_db_1\(\)"):
+        project("upgrade")

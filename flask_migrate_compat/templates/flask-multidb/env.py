@@ -57,6 +57,14 @@ def get_metadata(name):
     return metadata
 
 
+def to_identifier(name):
+    """Return the name of a database as script.py.mako writes it into a function name.
+
+    That of the main database stays empty, and no other one can become so.
+    """
+    return re.sub(r"\W", "_", name)
+
+
 def get_databases():
     """Return the names of all databases, the main one first."""
     main = [""] if get_engine("") is not None else []
@@ -66,7 +74,24 @@ def get_databases():
     return main + [name for name in binds or () if name]
 
 
+def check_names(names):
+    """Refuse two binds for which a revision would have functions of one name.
+
+    The second function would replace the first, and run in both databases.
+    """
+    found = {}
+    for name in names:
+        other = found.setdefault(to_identifier(name), name)
+        if other != name:
+            raise CommandError(
+                "The binds '%s' and '%s' would share the functions upgrade_%s() and "
+                "downgrade_%s() of a revision: rename one of them."
+                % (other, name, to_identifier(name), to_identifier(name))
+            )
+
+
 databases = get_databases()
+check_names(databases)
 
 
 def has_changes(operations):
@@ -99,7 +124,7 @@ def run_revisions(name, **settings):
     settings["downgrade_token"] = name + "_downgrades"
     context.configure(**settings)
     with context.begin_transaction():
-        context.run_migrations(engine_name=re.sub(r"\W", "_", name))
+        context.run_migrations(engine_name=to_identifier(name))
 
 
 def run_offline():
