@@ -16,13 +16,13 @@ OUTSIDE = ("make ", "pip ")
 
 
 def blocks() -> list[tuple[str, str, str]]:
-    """Return the code blocks of the README: language, caption, content."""
+    """Return the code blocks of the README: language, name of the file, content."""
     found = []
-    pattern = r"^\.\. code-block:: (\w+)\n((?:   :.*\n)*)\n((?:(?:   .*)?\n)+)"
-    for language, options, content in re.findall(pattern, README.read_text(), re.M):
-        caption = re.search(r":caption: (.*)", options)
+    pattern = r"^\.\. code-block:: (\w+)\n\n((?:(?:   .*)?\n)+)"
+    for language, content in re.findall(pattern, README.read_text(), re.M):
         text = re.sub(r"^   ", "", content, flags=re.M).rstrip() + "\n"
-        found.append((language, caption.group(1) if caption else "", text))
+        name = re.match(r"# (\S+\.py)\n", text)
+        found.append((language, name.group(1) if name else "", text))
     return found
 
 
@@ -45,12 +45,12 @@ def test_everything_in_the_readme_runs(tmp_path: Path) -> None:
     }
     environment = "true"
     folder = tmp_path
-    for language, caption, text in blocks():
+    for language, name, text in blocks():
         if language == "python":
             # The old and the new application are not in one folder.
-            folder = tmp_path / ("old" if caption == "manage.py" else "new")
+            folder = tmp_path / ("old" if name == "manage.py" else "new")
             folder.mkdir(exist_ok=True)
-            (folder / caption).write_text(text)
+            (folder / name).write_text(text)
             continue
         lines = text.splitlines()
         for number, line in enumerate(lines):
