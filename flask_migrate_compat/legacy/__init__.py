@@ -35,10 +35,18 @@ if TYPE_CHECKING:
 SWITCH = "FLASK_MIGRATE_COMPAT"
 
 
+def is_ours(finder: object) -> bool:
+    """Tell whether a finder is ours, from this copy of the package or another.
+
+    :param finder: an entry of :data:`sys.meta_path`.
+    """
+    return getattr(finder, "flask_migrate_compat", False) is True
+
+
 def installed() -> "Optional[Finder]":
     """Return the finder that is at work in this process, or ``None``."""
     for entry in sys.meta_path:
-        if getattr(entry, "flask_migrate_compat", False) is True:
+        if is_ours(entry):
             finder: Finder = entry  # type: ignore[assignment]
             return finder
     return None

@@ -15,6 +15,8 @@ from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import spec_from_file_location
 from _thread import get_ident
 
+from . import is_ours
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
@@ -38,14 +40,6 @@ ROOTS = {
 FLASK_MIGRATE_MODULES = {"flask_migrate.cli": "flask_migrate_compat.cli"}
 # What FLASK_MIGRATE_COMPAT=wide adds below `flask`.
 WIDE_NAMES = ("flask", "flask.globals", "flask._compat")
-
-
-def is_ours(finder: object) -> bool:
-    """Tell whether a finder is one of these, from this copy of the package or another.
-
-    :param finder: an entry of :data:`sys.meta_path`.
-    """
-    return getattr(finder, "flask_migrate_compat", False) is True
 
 
 def find_elsewhere(

@@ -22,8 +22,7 @@ from io import BytesIO, StringIO
 from types import ModuleType, SimpleNamespace
 from typing import Any, Callable, Iterator
 
-from . import installed
-from .support import execute, warn_caller
+from .support import chain_getattr, execute, only_looks, warn_caller
 
 
 def _same(value: Any) -> Any:
@@ -174,7 +173,7 @@ def exec_module(module: ModuleType, loader: Any) -> None:
         vars(module)["__getattr__"] = _compat_attribute
         return
     execute(module, loader)
-    _add_stacks(module)
+    chain_getattr(module, _stack)
 
 
 def serve_removed_names() -> None:
@@ -182,7 +181,7 @@ def serve_removed_names() -> None:
     for name in ("flask", "flask.globals"):
         module = sys.modules.get(name)
         if module is not None:
-            _add_stacks(module)
+            chain_getattr(module, _stack)
 
 
 def _compat_attribute(name: str) -> Any:
@@ -195,48 +194,19 @@ def _compat_attribute(name: str) -> Any:
     return COMPAT_NAMES[name]
 
 
-def _add_stacks(module: ModuleType) -> None:
-    names = vars(module)
-    previous = names.get("__getattr__")
-
-    def __getattr__(name: str) -> Any:
-        if previous is not None:
-            # Flask 2.2 and 2.3 have the stacks here, behind a warning of their own;
-            # those of 2.3 can be read, but neither pushed to nor popped.
-            try:
-                found = previous(name)
-            except AttributeError:
-                if name not in STACKS:
-                    raise
-            else:
-                usable = name not in STACKS or hasattr(found, "push")
-                return found if usable else STACKS[name]
-        if name not in STACKS:
-            raise AttributeError(
-                f"module {module.__name__!r} has no attribute {name!r}"
-            )
-        if not _only_looks():
+def _stack(name: str, own: Callable[[str], Any]) -> Any:
+    if name not in STACKS:
+        return own(name)
+    try:
+        found = own(name)
+    except AttributeError:
+        if not only_looks():
             warn_caller(
                 f"Flask 3.0 removed {name}; it is served by FLASK_MIGRATE_COMPAT=wide."
                 " Use flask.globals.request_ctx, flask.globals.app_ctx or"
                 " flask.current_app."
             )
         return STACKS[name]
-
-    names["__getattr__"] = __getattr__
-
-    def undo() -> None:
-        if names.get("__getattr__") is __getattr__:
-            if previous is None:
-                del names["__getattr__"]
-            else:
-                names["__getattr__"] = previous
-
-    finder = installed()
-    if finder is not None:
-        finder.undo.append(undo)
-
-
-def _only_looks() -> bool:
-    # `from flask import x` asks whether x is there before it takes it.
-    return sys._getframe(2).f_code.co_name == "_handle_fromlist"
+    # Flask 2.2 and 2.3 have the stacks here, behind a warning of their own; those of
+    # 2.3 can be read, but neither pushed to nor popped.
+    return found if hasattr(found, "push") else STACKS[name]

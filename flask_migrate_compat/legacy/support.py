@@ -8,7 +8,9 @@ from __future__ import annotations
 import sys
 import warnings
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, Callable
+
+from . import installed
 
 _PACKAGE = __name__.rpartition(".")[0]
 
@@ -24,6 +26,61 @@ def execute(module: ModuleType, loader: Any) -> None:
         loader.exec_module(module)
     else:
         exec(loader.get_code(module.__name__), module.__dict__)
+
+
+def chain_getattr(
+    module: ModuleType, attribute: Callable[[str, Callable[[str], Any]], Any]
+) -> None:
+    """Put a function in front of a module's ``__getattr__``, until :func:`uninstall`.
+
+    :param module: the module.
+    :param attribute: called with a name that the module lacks, and the function that
+        was there before; it returns the value or raises :exc:`AttributeError`.
+    """
+    names = vars(module)
+    previous = names.get("__getattr__")
+
+    def own(name: str) -> Any:
+        if previous is None:
+            raise AttributeError(
+                f"module {module.__name__!r} has no attribute {name!r}"
+            )
+        # Its warnings count the frames up to the user's line, and ours are too many.
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            value = previous(name)
+        if not only_looks():
+            for warning in caught:
+                warn_caller(str(warning.message), warning.category)
+        return value
+
+    def __getattr__(name: str) -> Any:
+        return attribute(name, own)
+
+    def undo() -> None:
+        if names.get("__getattr__") is __getattr__:
+            if previous is None:
+                del names["__getattr__"]
+            else:
+                names["__getattr__"] = previous
+
+    names["__getattr__"] = __getattr__
+    finder = installed()
+    if finder is not None:
+        finder.undo.append(undo)
+
+
+def only_looks() -> bool:
+    """Tell whether a module's ``__getattr__`` is called for nothing but a look.
+
+    ``from flask import x`` asks whether x is there before it takes it.
+
+    :returns: whether the first frame outside of this folder is this question.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and _is_of_this_folder(frame):
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_name == "_handle_fromlist"
 
 
 def warn_caller(message: str, category: type[Warning] = DeprecationWarning) -> None:
@@ -62,7 +119,9 @@ def in_import_system(frame: FrameType) -> bool:
 
 
 def _is_internal(frame: FrameType) -> bool:
+    return in_import_system(frame) or _is_of_this_folder(frame)
+
+
+def _is_of_this_folder(frame: FrameType) -> bool:
     name = str(frame.f_globals.get("__name__", ""))
-    return (
-        in_import_system(frame) or name == _PACKAGE or name.startswith(_PACKAGE + ".")
-    )
+    return name == _PACKAGE or name.startswith(_PACKAGE + ".")

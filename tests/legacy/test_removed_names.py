@@ -149,6 +149,56 @@ def test_a_served_stack_warns_once_at_the_line_that_takes_it(tmp_path: Path) -> 
     assert "main.py:4: DeprecationWarning: Flask 3.0 removed _app" in warnings[1]
 
 
+def test_the_warnings_of_flask_itself_point_at_the_line_that_takes_a_name(
+    tmp_path: Path,
+) -> None:
+    python = fake_flask(tmp_path, globals="")
+    # As in Flask 2.2 and 2.3: one stack that is complete, one that can only be read.
+    (tmp_path / "flask" / "__init__.py").write_text(
+        "import warnings\n"
+        "class full: push = 1\n"
+        "found = {'_app_ctx_stack': full, '_request_ctx_stack': 1, 'Markup': 2}\n"
+        "def __getattr__(name):\n"
+        "    if name in found:\n"
+        "        warnings.warn('old: ' + name, DeprecationWarning, stacklevel=2)\n"
+        "        return found[name]\n"
+        "    raise AttributeError(name)\n"
+    )
+    (tmp_path / "main.py").write_text(
+        f"{SHOW}import flask\nfrom flask import _app_ctx_stack\n"
+        "from flask import _request_ctx_stack\nflask.Markup\n"
+    )
+    result = python.run("main.py", **WIDE)
+    assert result.returncode == 0, result.stderr
+    warnings = [line for line in result.stderr.splitlines() if "Warning: " in line]
+    assert [line.partition("main.py:")[2] for line in warnings] == [
+        "3: DeprecationWarning: old: _app_ctx_stack",
+        "4: DeprecationWarning: old: _request_ctx_stack",
+        "5: DeprecationWarning: old: Markup",
+    ]
+
+
+@pytest.mark.parametrize("module", ["flask", "flask.globals"])
+@pytest.mark.parametrize("name", ["_app_ctx_stack", "_request_ctx_stack"])
+def test_every_warning_about_a_stack_points_at_the_users_line(
+    tmp_path: Path, module: str, name: str
+) -> None:
+    python = Interpreter(tmp_path)
+    # Flask before 2.2 has the stacks, and nothing to warn about.
+    (tmp_path / "main.py").write_text(
+        "import flask, flask.globals\n"
+        f"plain = {name!r} in vars({module})\n"
+        f"{SHOW}"
+        f"from {module} import {name}\n"
+        "print(0 if plain else 1)\n"
+    )
+    result = python.run("main.py", **WIDE)
+    assert result.returncode == 0, result.stderr
+    warnings = [line for line in result.stderr.splitlines() if "Warning: " in line]
+    assert len(warnings) == int(result.stdout), result.stderr
+    assert all("main.py:4: DeprecationWarning: " in line for line in warnings)
+
+
 @pytest.mark.parametrize("missing", ["_cv_request", "_cv_app _cv_request", "every"])
 def test_a_flask_that_keeps_its_contexts_elsewhere_is_asked_in_public(
     tmp_path: Path, missing: str
