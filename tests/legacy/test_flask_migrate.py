@@ -11,23 +11,25 @@ from flask_migrate_compat import commands
 from flask_migrate_compat.legacy import flask_migrate
 
 from ..conftest import Project
-from ..test_commands import FLASK_MIGRATE_PARAMETERS
+from ..test_commands import PARAMETERS
 
 
 def test_it_has_the_names_of_flask_migrate() -> None:
     for name in ("Migrate", "Config", "MigrateCommand", "alembic_version"):
         assert getattr(flask_migrate, name) is not None
-    for name in FLASK_MIGRATE_PARAMETERS:
+    for name in flask_migrate._COMMANDS:
         ours = inspect.signature(getattr(commands, name))
         assert inspect.signature(getattr(flask_migrate, name)) == ours
     assert len(flask_migrate.alembic_version) == 3
     assert not hasattr(flask_migrate, "nonsense")
+    # What Flask-Migrate has, and no more.
+    assert set(PARAMETERS) - set(flask_migrate._COMMANDS) == {"ensure_version"}
 
 
 def test_a_star_import_brings_them_all() -> None:
     namespace: dict[str, object] = {}
     exec("from flask_migrate_compat.legacy.flask_migrate import *", namespace)
-    assert {*FLASK_MIGRATE_PARAMETERS, "Migrate", "MigrateCommand"} <= set(namespace)
+    assert {*flask_migrate._COMMANDS, "Migrate", "MigrateCommand"} <= set(namespace)
 
 
 @pytest.mark.parametrize("disabled", [False, True])
