@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from . import second
 from .patching import Patches
-from .run import Run, called_by_library, caller, migration_context
+from .run import Run, called_by_library, migration_context
 
 # What Connection.execute() of 2.0 takes by name.
 _MODERN = {"parameters", "execution_options"}
@@ -249,16 +249,14 @@ def _execution_options(
 
 def _open_autocommit(run: Run, context: Any) -> Any:
     old = "execution_options(isolation_level='AUTOCOMMIT') inside a transaction"
-    new = "with op.get_context().autocommit_block(): ..."
+    new = "with op.get_context().autocommit_block()"
     run.report(old, new)
     block = context.autocommit_block()
     try:
         block.__enter__()
     except (AssertionError, exc.InvalidRequestError) as error:
         # env.py has opened the transaction itself, as those for several databases do.
-        place = caller()
-        hint = f"Run what has to be outside of a transaction by hand; else {new}"
-        raise run.refuse(old, hint) from (error if place else None)
+        raise run.refuse(f"{old} that env.py began itself", new) from error
 
     def settle() -> None:
         block = run.notes.pop("autocommit", None)

@@ -18,6 +18,8 @@ from sqlalchemy.sql import expression
 from .patching import Patches
 from .run import Run
 
+_IS_1X = hasattr(Engine, "execute")
+
 # The arguments of select() in 1.3, in their order; the others came by name.
 _ARGUMENTS = (
     "columns",
@@ -48,10 +50,10 @@ def install(patches: Patches) -> None:
     if "bindparams" not in inspect.signature(sa.text).parameters:
         patches.function(sa.text, _text)
     patches.attribute(expression.FromClause, "count", _make_count)
-    if hasattr(Engine, "execute"):
+    patches.function(sa.case, _case)
+    if _IS_1X:
         return
     patches.function(sa.select, _select)
-    patches.function(sa.case, _case)
     patches.function(sa.exists, _exists)
     patches.method(expression.FromClause, "select", _select_of)
     patches.method(expression.Join, "select", _select_of)
@@ -212,7 +214,7 @@ def _text(
 
 
 def _case(run: Run, original: Any, *args: Any, **kwargs: Any) -> Any:
-    if "whens" in kwargs:
+    if "whens" in kwargs and not _IS_1X:
         args = (kwargs.pop("whens"), *args)
     elif not args or not _is_whens(args):
         return original(*args, **kwargs)
@@ -229,6 +231,9 @@ def _is_whens(args: tuple[Any, ...]) -> bool:
     first = args[0]
     if isinstance(first, dict):
         return len(args) > 1
+    if _IS_1X:
+        # 1.4 takes both forms, save this one.
+        return False
     if isinstance(first, tuple):
         return bool(first) and all(isinstance(one, tuple) for one in first)
     return isinstance(first, list)

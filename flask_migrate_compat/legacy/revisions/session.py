@@ -27,7 +27,13 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import Session
 
 from .patching import Patches
-from .run import Run, migration_context
+from .run import Run, caller, migration_context
+
+_ROLLBACK = (
+    "session.rollback() on the migration's connection rolls back the migration in"
+    " SQLAlchemy 2.0; only the work of the session was undone: write Session(bind=bind,"
+    ' join_transaction_mode="create_savepoint").'
+)
 
 
 def install(patches: Patches) -> None:
@@ -95,11 +101,9 @@ def _savepoints(session: Session) -> list[Any]:
 
 def _rollback(run: Run, original: Any, self: Session) -> None:
     if self in _known(run).in_savepoint and _savepoints(self):
-        run.report(
-            "session.rollback() on the migration's connection, which would roll back"
-            " the migration",
-            'Session(bind=bind, join_transaction_mode="create_savepoint")',
-        )
+        place = caller()
+        if place is not None:
+            run.report_at(place, _ROLLBACK)
     original(self)
 
 
