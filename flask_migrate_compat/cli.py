@@ -224,7 +224,7 @@ def list_templates(**arguments: Any) -> None:
     "-t", "--template", help="Name of a template, or path of a template folder."
 )
 @click.option(
-    "--package", is_flag=True, help="Write __init__.py files into the folders."
+    "--package", is_flag=True, help="Let the folder be imported as a package."
 )
 @with_appcontext
 def init(**arguments: Any) -> None:
