@@ -224,6 +224,8 @@ class Finder:
         :param fullname: the full name of the module.
         :param path: the ``__path__`` of its parent package.
         :param target: the module that is being reloaded.
+        :returns: how to load the module, or ``None`` when the name is not ours to
+            serve.
         """
         method = ROOTS.get(fullname.partition(".")[0])
         if method is None:
