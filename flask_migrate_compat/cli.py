@@ -24,7 +24,7 @@ _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class CoreCommand(click.Command):
-    """A command whose arguments may be negative numbers: ``downgrade -1``.
+    """Run a core function, and take negative numbers as arguments: ``downgrade -1``.
 
     Click takes ``-1`` for an option. As in argparse, a negative number that is not
     the value of an option is an argument here, so a mistyped option stays an error.
@@ -52,7 +52,7 @@ class CoreCommand(click.Command):
 
 
 class DatabaseGroup(click.Group):
-    """The group ``db``, whose own commands are :class:`CoreCommand` objects."""
+    """Group the commands of ``db``, which are :class:`CoreCommand` objects."""
 
     def command(  # type: ignore[override]  # click 7 has no command_class
         self, *args: Any, **kwargs: Any
@@ -238,7 +238,7 @@ def list_templates(**arguments: Any) -> None:
     "-t", "--template", help="Name of a template, or path of a template folder."
 )
 @click.option(
-    "--package", is_flag=True, help="Write __init__.py files into the folders."
+    "--package", is_flag=True, help="Let the folder be imported as a package."
 )
 @with_appcontext
 def init(**arguments: Any) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import alembic
 import alembic.config
 
+from .errors import ScriptDirectoryError
+
 alembic_version = tuple(int(part) for part in alembic.__version__.split(".")[:3])
 
 
@@ -57,5 +59,18 @@ class Config(alembic.config.Config):
         self.set_main_option("script_location", directory.replace("%", "%%"))
 
     def get_template_directory(self) -> str:
-        """Return the folder that holds one sub-folder per template."""
-        return self.template_directory or str(Path(__file__).parent / "templates")
+        """Return the folder that holds one sub-folder per template.
+
+        :returns: its path.
+        :raises ScriptDirectoryError: when this package is in an archive: Alembic reads
+            the templates as files.
+        """
+        if self.template_directory:
+            return self.template_directory
+        folder = Path(__file__).parent / "templates"
+        if not folder.is_dir():
+            raise ScriptDirectoryError(
+                "The templates cannot be read from an archive.",
+                "Install the package unpacked, or give -t the path of a folder.",
+            )
+        return str(folder)

@@ -208,7 +208,11 @@ _PYTHON_2_NAMES = {
 
 
 def from_alembic(error: Exception) -> MigrateError:
-    """Make our exception of an ``alembic.util.CommandError``."""
+    """Make our exception of an ``alembic.util.CommandError``.
+
+    :param error: Alembic's exception.
+    :returns: an exception of the class that fits, which says what to do next.
+    """
     text = str(error)
     lowered = text.lower()
     for part, kind, hint in _ALEMBIC_MESSAGES:
@@ -222,6 +226,7 @@ def describe(error: BaseException, directory: str | None = None) -> str:
 
     :param error: what a command raised.
     :param directory: the migrations folder; the line in it that failed is named.
+    :returns: the line, without passwords.
     """
     if isinstance(error, MigrateError):
         return str(error)

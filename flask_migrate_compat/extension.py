@@ -109,6 +109,15 @@ class Migrate:
 
         The settings are kept per application, so that one ``Migrate`` can serve
         several applications in a process. Flask-Migrate keeps the last ones for all.
+
+        :param app: the application.
+        :param db: its ``SQLAlchemy`` object.
+        :param directory: its migrations folder.
+        :param command: name of the command group.
+        :param compare_type: let autogenerate notice changed column types.
+        :param render_as_batch: let autogenerate write batch operations.
+        :param kwargs: further arguments for Alembic's ``context.configure()``; they
+            are added to those of the constructor.
         """
         if self.db is None:
             self.db = db
@@ -141,6 +150,8 @@ class Migrate:
     def call_configure_callbacks(self, config: Config) -> Config:
         """Pass a configuration through the registered functions, in order.
 
+        :param config: the configuration.
+        :returns: what the last function returned.
         :raises MigrateError: when one of them returns nothing.
         """
         for callback in self.configure_callbacks:
@@ -166,6 +177,7 @@ class Migrate:
         :param x_arg: one ``-x`` argument or several, for ``env.py``.
         :param opts: names of flags to set on ``config.cmd_opts``, ``autogenerate``
             for example.
+        :returns: the configuration, as the configure callbacks left it.
         :raises ScriptDirectoryError: when the folder's ``alembic.ini`` is there and
             cannot be read.
         """
@@ -189,6 +201,7 @@ def current_state() -> MigrateState:
     The object may also be the one of an installed Flask-Migrate, which has the same
     attributes.
 
+    :returns: the object ``app.extensions["migrate"]``.
     :raises NotConfiguredError: without an application context, or when ``Migrate``
         was never called for the application.
     """

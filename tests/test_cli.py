@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +14,7 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.cli import ScriptInfo
 
+import flask_migrate_compat
 from flask_migrate_compat import cli, commands
 from flask_migrate_compat.extension import Migrate
 
@@ -189,6 +193,31 @@ def test_a_life_of_a_database(project: Project) -> None:
     assert "flask-multidb" in run("list-templates")
     project.env["EDITOR"] = "true"
     assert run("edit", "c1") == ""
+
+
+def test_from_an_archive_the_templates_need_a_folder(project: Project) -> None:
+    package = Path(flask_migrate_compat.__file__).parent
+    archive = project.path / "lib.zip"
+    with zipfile.ZipFile(str(archive), "w") as lib:
+        for path in package.rglob("*"):
+            if "__pycache__" not in path.parts:
+                lib.write(str(path), path.relative_to(package.parent).as_posix())
+    shutil.copytree(str(package / "templates" / "flask"), str(project.path / "own"))
+    project.env["PYTHONPATH"] = str(archive)
+    for argv in (["init"], ["init", "-t", "flask-multidb"], ["list-templates"]):
+        done = project.flask("db", *argv)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert done.stderr == (
+            "Error: The templates cannot be read from an archive."
+            " Install the package unpacked, or give -t the path of a folder.\n"
+        )
+        assert not project.migrations.exists()
+    done = project.flask("db", "init", "-t", "./own")
+    assert done.returncode == 0, done.stderr
+    done = project.flask("db", "migrate", "-m", "first")
+    assert done.returncode == 0, done.stderr
+    assert len(list(project.migrations.glob("versions/*.py"))) == 1
 
 
 def test_check_tells_whether_a_revision_is_missing(project: Project) -> None:

@@ -129,21 +129,32 @@ class AliasLoader:
 
     def create_module(self, spec: "ModuleSpec") -> None:
         """Import the module by its own name, while its second name is still free."""
+        self.finder.forget_stale()
         if self.deprecated:
             _home("flask_ext").warn_about(spec.name, self.real)
         try:
             __import__(self.real)
         except BaseException:
             # A package that failed while it imported itself by its second name has
-            # left this name behind, half loaded.
+            # left this name behind, half loaded. (Where the import began with the
+            # real name nobody tells us: that is found when the next alias is loaded.)
             self.finder.forget(spec.name)
+            self.finder.forget_stale()
             raise
 
     def exec_module(self, module: "ModuleType") -> None:
         """Put the module in the place of the empty one that Python made."""
         name = module.__name__
+        real = sys.modules.get(self.real)
+        if real is None:
+            raise ImportError(
+                f"{self.real} is gone again: its import may have failed in another"
+                f" thread. {name} cannot stand for it.",
+                name=self.real,
+            )
+        # In this order: an alias that is known is never an empty module.
+        sys.modules[name] = real
         self.finder.aliases[name] = self.real
-        sys.modules[name] = sys.modules[self.real]
 
 
 class RenamedLoader:
@@ -213,6 +224,8 @@ class Finder:
         :param fullname: the full name of the module.
         :param path: the ``__path__`` of its parent package.
         :param target: the module that is being reloaded.
+        :returns: how to load the module, or ``None`` when the name is not ours to
+            serve.
         """
         method = ROOTS.get(fullname.partition(".")[0])
         if method is None:
@@ -245,6 +258,22 @@ class Finder:
         for alias in list(self.aliases):
             if alias == name or alias.startswith(name + "."):
                 del self.aliases[alias]
+
+    def forget_stale(self) -> None:
+        """Remove the second names of modules that do not exist any more.
+
+        Such a name is left when a package imports itself by its second name and then
+        fails. Python finds it in :data:`sys.modules` and asks no finder, so that it
+        can only be removed on other occasions.
+        """
+        for alias, real in list(self.aliases.items()):
+            module = sys.modules.get(alias)
+            spec = getattr(module, "__spec__", None)
+            # Python takes a module out for a moment at the end of its loading.
+            if module is None or getattr(spec, "_initializing", False):
+                continue
+            if module is not sys.modules.get(real):
+                self.forget(alias)
 
     def _alias(
         self, name: str, real: str, deprecated: bool = True, package: bool = False

@@ -188,7 +188,7 @@ def _tolerant(formatter: Any) -> Any:
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """The parser that Flask-Script gets for :class:`argparse.ArgumentParser`."""
+    """Stand in for :class:`argparse.ArgumentParser` in Flask-Script."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

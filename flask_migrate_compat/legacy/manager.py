@@ -6,6 +6,10 @@ Deletable when: the application no longer runs its commands through a Flask-Scri
 It is derived from the click group :data:`flask_migrate_compat.cli.db`: every option,
 argument, default and help text is read from there. Flask-Migrate had a
 ``MigrateCommand`` of its own from 0.1 to 2.7 and dropped it in 3.0.
+
+Importing this module, and so reading ``flask_migrate_compat.MigrateCommand``, installs
+the finder (see :func:`flask_migrate_compat.legacy.install`): from then on the process
+finds the old module names, unless ``FLASK_MIGRATE_COMPAT=off`` forbids it.
 """
 
 from __future__ import annotations
@@ -47,7 +51,7 @@ class _Copyable:
 
 
 class MigrateSubcommand(_Copyable, Command):  # type: ignore[misc]  # Flask-Script has no types
-    """A Flask-Script command that calls a core function.
+    """Call a core function as a Flask-Script command.
 
     Like every ``Command`` it can be changed after it was made: ``option_list`` is a
     list, and ``run`` may be replaced.
@@ -113,7 +117,7 @@ class MigrateSubcommand(_Copyable, Command):  # type: ignore[misc]  # Flask-Scri
 
 
 class MigrateManager(_Copyable, Manager):  # type: ignore[misc]  # Flask-Script has no types
-    """A Flask-Script ``Manager`` with the commands of a click group.
+    """Offer the commands of a click group as a Flask-Script ``Manager``.
 
     :param group: the click group to derive from.
     """

@@ -87,7 +87,7 @@ class ContextStack:
 
     @property
     def top(self) -> Any:
-        """The innermost context, or ``None``; it has the attribute ``app``."""
+        """Return the innermost context, or ``None``; it has the attribute ``app``."""
         context = _current_context(self.kind)
         if context is None and self.or_app:
             context = _current_context("app")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -189,6 +190,60 @@ def test_threads_get_the_same_module_loaded_once(tmp_path: Path) -> None:
         "assert len(found) == 16 and len(set(found)) == 2, found\n"
         "assert len(count.loads) == 1\n"
     )
+
+
+@pytest.mark.parametrize("next_alias", ["flask.ext.other", "flaskext.bad"])
+def test_an_alias_of_a_package_that_failed_goes_with_the_next_alias(
+    tmp_path: Path, next_alias: str
+) -> None:
+    # The import begins with the real name: no finder is told that it failed.
+    python = fake_flask(tmp_path)
+    python.write(
+        flask_bad="import os, flask.ext.bad\n"
+        "if 'MENDED' not in os.environ: raise LookupError('bad')\nq = 1\n",
+        flask_other="",
+    )
+    python.output(
+        "import importlib, os, sys\n"
+        "def fails(name):\n"
+        "    try: importlib.import_module(name)\n"
+        "    except LookupError: return True\n"
+        "    return False\n"
+        "assert fails('flask_bad')\n"
+        f"assert fails({next_alias!r}) == {next_alias == 'flaskext.bad'}\n"
+        "assert 'flask.ext.bad' not in sys.modules\n"
+        "assert not hasattr(sys.modules['flask.ext'], 'bad')\n"
+        "assert fails('flask.ext.bad')\n"
+        "os.environ['MENDED'] = 'yes'\n"
+        "from flask.ext.bad import q\n"
+        "import flask_bad\n"
+        "assert sys.modules['flask.ext.bad'] is flask_bad\n"
+    )
+
+
+def test_an_alias_stays_while_its_package_is_still_being_loaded(
+    tmp_path: Path,
+) -> None:
+    python = fake_flask(tmp_path)
+    python.package(
+        "flask_x",
+        "import sys, flask.ext.x\nimport flask.ext.other, flask.ext.x.y\n"
+        "assert sys.modules['flask.ext.x'] is sys.modules['flask_x']\n",
+        y="",
+    )
+    python.write(flask_other="")
+    python.output("import flask_x, flask.ext.x\nassert flask.ext.x is flask_x\n")
+
+
+def test_a_module_that_another_thread_took_away_is_an_import_error() -> None:
+    from flask_migrate_compat.legacy.finder import AliasLoader, Finder
+
+    finder = Finder()
+    loader = AliasLoader(finder, "flask_gone", deprecated=False)
+    with pytest.raises(ImportError, match=r"flask_gone .*another thread") as info:
+        loader.exec_module(ModuleType("flask.ext.gone"))
+    assert info.value.name == "flask_gone"
+    assert not finder.aliases
 
 
 def test_an_absent_flask_migrate_is_served(tmp_path: Path) -> None:

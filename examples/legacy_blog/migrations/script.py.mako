@@ -1,22 +1,20 @@
 """${message}
 
-Revision: ${up_revision}
-After: ${down_revision | comma,n}
-Date: ${create_date}
-
+${create_date}: ${up_revision}, after ${comma(down_revision) or "nothing"}
 """
-
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
-
 from alembic import op
 import sqlalchemy as sa
-${imports if imports else ""}
+% if imports:
+${imports}
+% endif
+
+down_revision = ${repr(down_revision)}
+revision = ${repr(up_revision)}
 
 
 def upgrade():
-    ${upgrades if upgrades else "pass"}
+    ${upgrades or "pass"}
 
 
 def downgrade():
-    ${downgrades if downgrades else "pass"}
+    ${downgrades or "pass"}
