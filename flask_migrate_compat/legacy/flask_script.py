@@ -25,7 +25,7 @@ from typing import Any, Callable, NamedTuple
 
 from .finder import find_elsewhere
 from .removed_names import COMPAT_NAMES, ContextStack
-from .support import execute
+from .support import BuiltinsWithImport, execute
 
 
 def exec_module(module: ModuleType, loader: Any) -> None:
@@ -36,27 +36,13 @@ def exec_module(module: ModuleType, loader: Any) -> None:
     :raises Exception: what the module itself raises, unchanged.
     """
     names = vars(module)
-    names["__builtins__"] = _Builtins()
+    names["__builtins__"] = BuiltinsWithImport(_import)
     try:
         execute(module, loader)
     finally:
         names["__builtins__"] = vars(builtins)
     for mend in MENDERS.get(module.__name__, ()):
         mend(module)
-
-
-class _Builtins(dict):  # type: ignore[type-arg]
-    """The builtins, with another ``__import__``.
-
-    Not a copy: since Python 3.10 a function keeps the builtins that its module had
-    when it was defined, and must see a builtin that is replaced later.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(__import__=_import)
-
-    def __missing__(self, name: str) -> Any:
-        return vars(builtins)[name]
 
 
 def _import(

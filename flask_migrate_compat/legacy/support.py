@@ -5,6 +5,7 @@ Deletable with the last file of this folder that imports it.
 
 from __future__ import annotations
 
+import builtins
 import sys
 import warnings
 from types import FrameType, ModuleType
@@ -13,6 +14,22 @@ from typing import Any, Callable
 from . import installed
 
 _PACKAGE = __name__.rpartition(".")[0]
+
+
+class BuiltinsWithImport(dict):  # type: ignore[type-arg]
+    """Give a module the builtins, with another ``__import__`` for itself alone.
+
+    Not a copy: since Python 3.10 a function keeps the builtins that its module had
+    when it was defined, and must see a builtin that is replaced later.
+
+    :param import_function: stands in for ``__import__``.
+    """
+
+    def __init__(self, import_function: Callable[..., Any]) -> None:
+        super().__init__(__import__=import_function)
+
+    def __missing__(self, name: str) -> Any:
+        return vars(builtins)[name]
 
 
 def execute(module: ModuleType, loader: Any) -> None:

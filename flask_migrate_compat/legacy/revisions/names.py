@@ -21,6 +21,7 @@ from typing import Any, Callable
 import sqlalchemy as sa
 from sqlalchemy import engine, orm, schema, types
 
+from ..support import BuiltinsWithImport
 from .patching import Patches
 from .run import Run, current
 
@@ -103,19 +104,9 @@ def _load(run: Run, original: Any, module_id: str, path: Any) -> ModuleType:
         loaded: ModuleType = original(module_id, path)
         return loaded
     module = importlib.util.module_from_spec(spec)
-    vars(module)["__builtins__"] = _Builtins()
+    vars(module)["__builtins__"] = BuiltinsWithImport(_import)
     spec.loader.exec_module(module)
     return module
-
-
-class _Builtins(dict):  # type: ignore[type-arg]
-    """The builtins, with another ``__import__``."""
-
-    def __init__(self) -> None:
-        super().__init__(__import__=_import)
-
-    def __missing__(self, name: str) -> Any:
-        return vars(builtins)[name]
 
 
 def _import(
