@@ -47,6 +47,8 @@ class Run:
         self.mode = mode
         # Called before a revision is recorded as done, and at the end of the run.
         self.before_version: list[Callable[[], object]] = []
+        # Alembic's context, as long as revisions are being run online.
+        self.context: Any = None
         # What the subjects keep for the time of the run, by their own keys.
         self.notes: dict[str, Any] = {}
         self._reported: set[tuple[str, int, str]] = set()
@@ -167,9 +169,9 @@ def called_by_library() -> bool:
 
 
 def migration_context() -> Any:
-    """Return Alembic's context while revisions are being run, or else ``None``."""
-    from alembic import op
+    """Return Alembic's context while revisions are being run, or else ``None``.
 
-    # Alembic's own accessor fails in two ways: before the first run, and after it.
-    operations = getattr(op, "_proxy", None)
-    return None if operations is None else operations.get_context()
+    ``op.get_context()`` is no answer: Alembic keeps the context of a failed run there.
+    """
+    run = current()
+    return None if run is None else run.context
