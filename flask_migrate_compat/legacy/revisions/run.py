@@ -47,10 +47,10 @@ class Run:
         self.mode = mode
         # Called before a revision is recorded as done, and at the end of the run.
         self.before_version: list[Callable[[], object]] = []
+        # Alembic's context, as long as revisions are being run online.
+        self.context: Any = None
         # What the subjects keep for the time of the run, by their own keys.
         self.notes: dict[str, Any] = {}
-        # Alembic leaves it behind when a run fails.
-        self.stale = _operations()
         self._reported: set[tuple[str, int, str]] = set()
 
     def report(self, old: str, new: str, since: str = "SQLAlchemy 2.0") -> None:
@@ -169,16 +169,9 @@ def called_by_library() -> bool:
 
 
 def migration_context() -> Any:
-    """Return Alembic's context while revisions are being run, or else ``None``."""
-    run = _current.get()
-    operations = _operations()
-    if operations is None or (run is not None and operations is run.stale):
-        return None
-    return operations.get_context()
+    """Return Alembic's context while revisions are being run, or else ``None``.
 
-
-def _operations() -> Any:
-    from alembic import op
-
-    # Alembic's own accessor fails in two ways: before the first run, and after it.
-    return getattr(op, "_proxy", None)
+    ``op.get_context()`` is no answer: Alembic keeps the context of a failed run there.
+    """
+    run = current()
+    return None if run is None else run.context

@@ -26,7 +26,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from alembic.runtime.migration import HeadMaintainer
+from alembic.runtime.migration import HeadMaintainer, MigrationContext
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql.ddl import DDLElement
@@ -55,6 +55,7 @@ class _Guard:
 
 def install(patches: Patches) -> None:
     """Watch the connections that are opened inside a run."""
+    patches.method(MigrationContext, "run_migrations", _run_migrations)
     if hasattr(Engine, "execute"):
         # 1.x commits by itself; but a new Alembic on top of it opens transactions too.
         for name in ("execute", "exec_driver_sql", "_execute_20"):
@@ -199,6 +200,14 @@ def _release_migration(connection: Connection) -> None:
     dbapi = getattr(pooled, "dbapi_connection", None) or pooled.connection
     if getattr(dbapi, "in_transaction", True):
         dbapi.commit()
+
+
+def _run_migrations(run: Run, original: Any, self: Any, *args: Any, **kw: Any) -> None:
+    outer, run.context = run.context, None if self.as_sql else self
+    try:
+        original(self, *args, **kw)
+    finally:
+        run.context = outer
 
 
 def _update_to_step(run: Run, original: Any, self: Any, step: Any) -> None:

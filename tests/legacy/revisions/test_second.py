@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from flask_migrate_compat.legacy import revisions
+from flask_migrate_compat.legacy.revisions import run as running
+
 from .conftest import Upgrade, only_on_2
 
 SECOND = """
@@ -212,3 +215,13 @@ def test_several_revisions_in_one_run(anywhere: Upgrade) -> None:
     )
     assert done.version == "r4"
     assert done.names[0] == "z"
+
+
+def test_the_context_of_a_run_that_failed_is_not_taken_for_that_of_the_next(
+    upgrade: Upgrade,
+) -> None:
+    """Alembic itself keeps it as that of ``op``."""
+    with pytest.raises(ZeroDivisionError):
+        upgrade("1 / 0")
+    with revisions.rescue("upgrade", None):  # type: ignore[arg-type]
+        assert running.migration_context() is None
