@@ -67,10 +67,12 @@ def rescue(command: str, config: Config) -> Iterator[None]:
     try:
         run = Run(mode)
         with entered(run):
+            failed = True
             try:
                 yield
+                failed = False
             finally:
-                run.finish()
+                run.finish(failed)
     finally:
         _remove()
 

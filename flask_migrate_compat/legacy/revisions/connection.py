@@ -98,7 +98,7 @@ def _execute(
         )
         sets = _parameter_sets(args, kwargs)
         args, kwargs = (sets[0] if len(sets) == 1 else sets,), {}
-    second.before(run, self)
+    second.before(run, self, statement)
     result = original(self, statement, *args, **kwargs)
     second.after(run, self, statement)
     return result
@@ -109,7 +109,7 @@ def _scalar(
 ) -> Any:
     if isinstance(statement, str) or not _is_modern(args, kwargs):
         return self.execute(statement, *args, **kwargs).scalar()
-    second.before(run, self)
+    second.before(run, self, statement)
     result = original(self, statement, *args, **kwargs)
     second.after(run, self, statement)
     return result
@@ -132,7 +132,7 @@ class Block:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         # There are no savepoints without a transaction.
-        autocommit = connection.get_isolation_level() == "AUTOCOMMIT"
+        autocommit = second.is_autocommit(connection)
         self._nested = None if autocommit else connection.begin_nested()
 
     @property

@@ -16,7 +16,6 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.engine.url import URL
 
-from . import second
 from .patching import Patches
 from .run import Run, migration_context
 
@@ -48,18 +47,20 @@ def install(patches: Patches) -> None:
 
 
 def _migration_connection(engine: Engine) -> Connection | None:
-    """Return the migration's connection, if the engine leads to the same database.
+    """Return the migration's connection, if it is one of the engine.
 
     1.x used another connection. On the migration's one, the statement waits for no
     lock that the migration holds, sees what it has done, and becomes part of it.
-    An engine with an isolation level of its own is asked for on purpose, and used.
+    Another engine may set what no URL tells, such as a schema: it is used itself.
     """
     context = migration_context()
     connection = None if context is None else context.connection
-    if connection is None or "isolation_level" in engine.get_execution_options():
+    if connection is None:
         return None
-    same = second.same_database(connection.engine, engine)
-    return connection if same else None
+    own = connection.engine
+    same_pool = engine.pool is own.pool
+    same_options = engine.get_execution_options() == own.get_execution_options()
+    return connection if same_pool and same_options else None
 
 
 def _make_execute(run: Run, engine: Engine) -> Any:

@@ -47,6 +47,12 @@ class Run:
         self.mode = mode
         # Called before a revision is recorded as done, and at the end of the run.
         self.before_version: list[Callable[[], object]] = []
+        # Called first at the end of a run that has failed.
+        self.after_failure: list[Callable[[], object]] = []
+        # What was being handled when the run began; it is no failure of the run.
+        self.error_before = sys.exc_info()[1]
+        # Whether a script of this run has shown its age.
+        self.has_reported = False
         # Alembic's context, as long as revisions are being run online.
         self.context: Any = None
         # What the subjects keep for the time of the run, by their own keys.
@@ -74,6 +80,7 @@ class Run:
         :param message: what is old, and what to write instead.
         :raises LegacyIdiomError: in mode ``error``.
         """
+        self.has_reported = True
         if self.mode == ERROR:
             raise LegacyIdiomError(f"{place}: {message}")
         key = (place.filename, place.line, message)
@@ -101,9 +108,13 @@ class Run:
         for settle in self.before_version:
             settle()
 
-    def finish(self) -> None:
-        """Settle what is left when the run is over, also when it has failed."""
-        failed = sys.exc_info()[0] is not None
+    def finish(self, failed: bool) -> None:
+        """Settle what is left when the run is over.
+
+        :param failed: whether it ended with an exception.
+        """
+        for forget in self.after_failure if failed else ():
+            forget()
         for settle in self.before_version:
             try:
                 settle()

@@ -24,10 +24,11 @@ stack had one transaction around the migration too, and nothing is changed.
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
+from weakref import WeakSet
 
 from alembic.runtime.migration import HeadMaintainer, MigrationContext
-from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql.ddl import DDLElement
 from sqlalchemy.sql.expression import TextClause, UpdateBase
@@ -43,12 +44,26 @@ _WRITES = re.compile(
 )
 
 
+_DROPPED = (
+    "A write on a second connection without commit(), which SQLAlchemy 2.0 drops: write"
+    " with op.get_bind(), or with engine.begin() as connection."
+)
+_UNCOMMITTED = (
+    "A connection that executes something before context.configure() is in a"
+    " transaction then, which nobody commits since SQLAlchemy 2.0, and the migration"
+    " with it: call connection.commit() before context.configure()."
+)
+
+
 class _Guard:
-    """What a run knows about second connections."""
+    """What a run knows about the connections that the user's code opens."""
 
     def __init__(self) -> None:
-        self.opened: set[Connection] = set()
-        self.explicit: set[Any] = set()
+        self.opened: WeakSet[Connection] = WeakSet()
+        self.explicit: WeakSet[Any] = WeakSet()
+        # Opened by env.py; and those of them that revisions were run on.
+        self.of_env_py: WeakSet[Connection] = WeakSet()
+        self.migrated: WeakSet[Connection] = WeakSet()
         # Those with uncommitted writes: the transaction, and the line that wrote.
         self.pending: dict[Connection, tuple[Any, Place | None]] = {}
 
@@ -67,12 +82,14 @@ def install(patches: Patches) -> None:
     patches.method(Connection, "exec_driver_sql", _exec_driver_sql)
     patches.method(Connection, "scalars", _scalars)
     patches.method(Connection, "close", _close)
+    patches.method(Connection, "__exit__", _exit)
 
 
 def _guard(run: Run) -> _Guard:
     if "second" not in run.notes:
         run.notes["second"] = _Guard()
         run.before_version.append(lambda: settle_all(run))
+        run.after_failure.append(lambda: _guard(run).pending.clear())
     guard: _Guard = run.notes["second"]
     return guard
 
@@ -93,16 +110,35 @@ def is_explicit(run: Run, connection: Connection) -> bool:
     return connection.get_transaction() in _guard(run).explicit
 
 
-def before(run: Run, connection: Connection) -> None:
+def is_autocommit(connection: Connection) -> bool:
+    """Tell whether each statement of a connection is its own transaction.
+
+    The server is not asked: not every dialect and not every user may.
+
+    :param connection: the connection.
+    """
+    level = connection.get_execution_options().get("isolation_level")
+    of_engine = getattr(connection.dialect, "_on_connect_isolation_level", None)
+    return str(level or of_engine).upper() == "AUTOCOMMIT"
+
+
+def before(run: Run, connection: Connection, statement: Any) -> None:
     """Do what has to come before a statement on a connection.
+
+    What the migration has done becomes visible to a second connection that writes,
+    which would find the database locked, and to one that reads in a script that has
+    shown its age. A modern script that only reads keeps its one transaction.
 
     :param run: the run.
     :param connection: where the statement is going to be executed.
+    :param statement: what is going to be executed.
     """
     guard = _guard(run)
     for other in [one for one in guard.pending if one is not connection]:
         settle(run, other)
-    if migration_context() is not None:
+    if migration_context() is not None and (
+        run.has_reported or _is_write(connection, statement)
+    ):
         _release_migration(connection)
 
 
@@ -133,13 +169,20 @@ def settle(run: Run, connection: Connection) -> None:
     if now is None or now is not transaction or not now.is_active:
         # The revision has committed it, or rolled it back.
         return
+    _commit(run, connection, place, _DROPPED)
+
+
+def _commit(
+    run: Run, connection: Connection, place: Place | None, message: str
+) -> None:
+    """Commit with a warning; where the warning is an error, roll back."""
+    try:
+        if place is not None:
+            run.report_at(place, message)
+    except BaseException:
+        connection.rollback()
+        raise
     connection.commit()
-    if place is not None:
-        run.report_at(
-            place,
-            "A write on a second connection without commit(), which SQLAlchemy 2.0"
-            " drops: write with op.get_bind(), or with engine.begin() as connection.",
-        )
 
 
 def settle_all(run: Run) -> None:
@@ -165,7 +208,7 @@ def same_database(one: Engine, other: Engine) -> bool:
 
 def _is_write(connection: Connection, statement: Any) -> bool:
     options: dict[str, Any] = {**connection.get_execution_options()}
-    if options.get("isolation_level") == "AUTOCOMMIT":
+    if is_autocommit(connection):
         return False
     if isinstance(statement, (UpdateBase, DDLElement)):
         return True
@@ -183,6 +226,9 @@ def _release_migration(connection: Connection) -> None:
     context = migration_context()
     own = context.connection
     if own is None or own is connection or context.impl.transactional_ddl:
+        return
+    if getattr(context, "_in_external_transaction", False):
+        # Begun by env.py or by whoever called the command: theirs to commit.
         return
     if own.closed or own.invalidated or not own.in_transaction():
         return
@@ -213,6 +259,9 @@ def _run_migrations(run: Run, original: Any, self: Any, *args: Any, **kw: Any) -
 def _update_to_step(run: Run, original: Any, self: Any, step: Any) -> None:
     run.finish_step()
     original(self, step)
+    connection = getattr(migration_context(), "connection", None)
+    if connection is not None and "second" in run.notes:
+        _guard(run).migrated.add(connection)
 
 
 def _execute_on_1x(
@@ -225,15 +274,17 @@ def _execute_on_1x(
 
 def _connect(run: Run, original: Any, self: Engine, *args: Any, **kwargs: Any) -> Any:
     connection = original(self, *args, **kwargs)
-    if migration_context() is not None and not called_by_library():
-        _guard(run).opened.add(connection)
+    if not called_by_library():
+        guard = _guard(run)
+        of_env_py = migration_context() is None
+        (guard.of_env_py if of_env_py else guard.opened).add(connection)
     return connection
 
 
 def _exec_driver_sql(
     run: Run, original: Any, self: Connection, statement: str, *args: Any, **kwargs: Any
 ) -> Any:
-    before(run, self)
+    before(run, self, statement)
     result = original(self, statement, *args, **kwargs)
     after(run, self, statement)
     return result
@@ -242,7 +293,7 @@ def _exec_driver_sql(
 def _scalars(
     run: Run, original: Any, self: Connection, statement: Any, *args: Any, **kwargs: Any
 ) -> Any:
-    before(run, self)
+    before(run, self, statement)
     result = original(self, statement, *args, **kwargs)
     after(run, self, statement)
     return result
@@ -250,8 +301,27 @@ def _scalars(
 
 def _close(run: Run, original: Any, self: Connection) -> None:
     try:
+        _settle_migration(run, self)
         settle(run, self)
-    except exc.DBAPIError:
+    finally:
         original(self)
-        raise
-    original(self)
+
+
+def _exit(run: Run, original: Any, self: Connection, kind: Any, *args: Any) -> Any:
+    if kind is not None:
+        # The block has failed: what it wrote is rolled back with the rest of it.
+        _guard(run).pending.pop(self, None)
+    return original(self, kind, *args)
+
+
+def _settle_migration(run: Run, connection: Connection) -> None:
+    """Commit a migration that runs in a transaction which nobody has begun."""
+    guard = _guard(run)
+    if connection not in guard.of_env_py or connection not in guard.migrated:
+        return
+    if connection.closed or connection.invalidated or not connection.in_transaction():
+        return
+    failed = sys.exc_info()[1] not in (None, run.error_before)
+    if failed or is_explicit(run, connection):
+        return
+    _commit(run, connection, caller(), _UNCOMMITTED)

@@ -17,6 +17,7 @@ it would undo the migration.
 from __future__ import annotations
 
 import inspect
+import sys
 import weakref
 from typing import Any
 
@@ -26,6 +27,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import Session
 
+from . import second
 from .patching import Patches
 from .run import Run, caller, migration_context
 
@@ -48,6 +50,7 @@ def install(patches: Patches) -> None:
     patches.method(Session, "scalar", _scalar)
     patches.method(Session, "rollback", _rollback)
     patches.method(Session, "close", _close)
+    patches.method(DefaultDialect, "do_savepoint", _savepoint)
     patches.method(DefaultDialect, "do_release_savepoint", _release_savepoint)
     patches.method(DefaultDialect, "do_rollback_to_savepoint", _rollback_to_savepoint)
     patches.function(vars(orm)["mapper"], _mapper)
@@ -81,7 +84,8 @@ def _session(run: Run, original: Any, self: Any, *args: Any, **kwargs: Any) -> N
         isinstance(bind, Connection)
         and takes_mode
         and "join_transaction_mode" not in kwargs
-        and bind.get_isolation_level() != "AUTOCOMMIT"
+        and not second.is_second(run, bind)
+        and not second.is_autocommit(bind)
     ):
         kwargs["join_transaction_mode"] = "create_savepoint"
         _known(run).in_savepoint.add(self)
@@ -123,9 +127,11 @@ def _refuse_rollback(run: Run, original: Any, self: Session) -> None:
     context = migration_context()
     own = None if context is None else context.connection
     if own is not None and _would_undo(self, own):
+        error = sys.exc_info()[1]
+        after = f", after {type(error).__name__}: {error}" if error is not None else ""
         raise run.refuse(
             "session.rollback() would roll back the migration, with all that was done"
-            " before in this run",
+            f" before in this run{after}",
             "savepoint = session.begin_nested(), and savepoint.rollback()",
         )
     original(self)
@@ -164,6 +170,16 @@ def _has_lost_savepoints(dialect: Any, error: Exception) -> bool:
     ):
         return False
     return list(getattr(error.orig, "args", ()))[:1] == [1305]
+
+
+def _savepoint(run: Run, original: Any, self: Any, connection: Any, name: str) -> None:
+    """Begin before a savepoint on SQLite: without, its release would be a commit."""
+    if self.name == "sqlite":
+        pooled = connection.connection
+        dbapi = getattr(pooled, "dbapi_connection", None) or pooled.connection
+        if getattr(dbapi, "in_transaction", None) is False:
+            connection.exec_driver_sql("BEGIN")
+    original(self, connection, name)
 
 
 def _release_savepoint(

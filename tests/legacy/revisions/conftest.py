@@ -119,6 +119,10 @@ class Upgrade:
                 self.last = Outcome(url, seen, caught, file)
         return app, caught
 
+    def env_py(self, text: str) -> None:
+        """Replace the ``env.py``."""
+        (self.folder / "migrations" / "env.py").write_text(text)
+
     def __call__(self, *bodies: str, names: str = "", mode: str = "warn") -> Outcome:
         """Run one revision for each body, all in one run."""
         for number, body in enumerate(bodies, 2):
