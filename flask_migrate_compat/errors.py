@@ -258,6 +258,20 @@ _LOGINS = (
     re.compile(r"(?<![\w:/])([^\s:/@'\"]+):(?!//)[^\s'\"]*@"),
 )
 
+# A password as an argument: in the query of a URL, in an ODBC connection string and in
+# one that is quoted (once; ConfigParser doubles the percent signs).
+_ARGUMENTS = (
+    re.compile(
+        r"((?:password|passwd|pwd)=['\"]?)(?:\{[^}\s]*\}|[^&;\s'\"]+)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"((?:password|passwd|pwd)%+3D)"
+        r"(?:%+7B(?:(?!%+7D)[^&;\s'\"])*%+7D|(?:(?!%+3B)[^&;\s'\"])+)",
+        re.IGNORECASE,
+    ),
+)
+
 
 def without_passwords(text: str) -> str:
     """Return a text with the passwords of the URLs in it replaced by stars.
@@ -265,6 +279,8 @@ def without_passwords(text: str) -> str:
     SQLAlchemy before 2.0 quotes a URL that it cannot read, ``ConfigParser`` one with a
     percent sign.
     """
+    for argument in _ARGUMENTS:
+        text = argument.sub(r"\1***", text)
     for login in _LOGINS:
         text = login.sub(r"\1:***@", text)
     return text

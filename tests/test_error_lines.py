@@ -38,6 +38,19 @@ def error_line(project: Project, *argv: str, status: int = 1) -> str:
         ("'pg://bob:s3cret@host/x'", "'pg://bob:***@host/x'"),
         ("pg://bob:s3%40c/ret@x@host.", "pg://bob:***@host."),
         ("string 'bob:s3cret@127.0.0.1:1'", "string 'bob:***@127.0.0.1:1'"),
+        ("'pg:///x?user=u&password=s3cret&a=b'", "'pg:///x?user=u&password=***&a=b'"),
+        ("pg://u:a@h/x?sslpassword=s3@cret is", "pg://u:***@h/x?sslpassword=*** is"),
+        ("my:///x?Passwd=s3%3Bcret'", "my:///x?Passwd=***'"),
+        ("ms:///?odbc_connect=a;PWD=s3cret;b", "ms:///?odbc_connect=a;PWD=***;b"),
+        ("DRIVER={x};PWD={s3;cret};UID=u", "DRIVER={x};PWD=***;UID=u"),
+        ("odbc_connect=a%3BPWD%3Ds3cret%3Bb", "odbc_connect=a%3BPWD%3D***%3Bb"),
+        ("odbc_connect=a%3bpwd%3d%7Bs3%3Bc%7D%3bb", "odbc_connect=a%3bpwd%3d***%3bb"),
+        ("a%%3BPWD%%3Ds3cret%%40%%3Bb", "a%%3BPWD%%3D***%%3Bb"),
+        (
+            "connect(user='bob', password='s3cret')",
+            "connect(user='bob', password='***')",
+        ),
+        ("the password: none, pwd = ''", "the password: none, pwd = ''"),
     ],
 )
 def test_passwords_are_masked(text: str, expected: str) -> None:

@@ -10,6 +10,8 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Callable, ContextManager, Iterator
 
+from ..errors import MigrateError
+
 if TYPE_CHECKING:
     from ..config import Config
 
@@ -20,6 +22,26 @@ Surrounding = Callable[[str, "Config"], ContextManager[object]]
 # Alembic keeps the context of a run in the module alembic.context, and some of the
 # surroundings wrap functions of Alembic: one run at a time in a process.
 _one_at_a_time = threading.RLock()
+
+# How long a thread waits for the run of another one, in seconds. It may wait in vain:
+# when the other one is at a revision that waits for this thread.
+LONGEST_WAIT = 30.0
+
+
+@contextlib.contextmanager
+def _turn(command: str) -> Iterator[None]:
+    """Wait until no other thread has a run, and keep them waiting."""
+    if not _one_at_a_time.acquire(timeout=LONGEST_WAIT):
+        raise MigrateError(
+            f"'{command}' has waited {LONGEST_WAIT:g} seconds for another migration"
+            " command in this process, which is still running.",
+            "Try again when that one has ended. If it is at a revision that waits for"
+            " a thread with this command: call the command in the revision's thread.",
+        )
+    try:
+        yield
+    finally:
+        _one_at_a_time.release()
 
 
 def _surroundings() -> Iterator[Surrounding]:
@@ -49,8 +71,9 @@ def migration_run(command: str, config: Config) -> Iterator[None]:
 
     :param command: the name of the command, such as ``upgrade``.
     :param config: the configuration that Alembic is called with.
+    :raises MigrateError: when another thread has a run that does not end.
     """
-    with _one_at_a_time, contextlib.ExitStack() as stack:
+    with _turn(command), contextlib.ExitStack() as stack:
         for surrounding in _surroundings():
             stack.enter_context(surrounding(command, config))
         yield

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alembic.runtime.migration import MigrationContext
 
-from flask_migrate_compat import commands
+from flask_migrate_compat import MigrateError, commands
 
 from .applications import make_app, sqlite_url, tables, used, write_revision
 
@@ -64,3 +64,46 @@ def test_threads_wait_for_each_other(folder: Path) -> None:
     for number in range(4):
         assert "new" in tables(folder / f"{number}.db")
     assert wrapped_functions() == before
+
+
+def test_a_thread_does_not_wait_for_ever(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_migrate_compat.running.LONGEST_WAIT", 0.1, raising=False)
+    app = make_app(folder, {})
+    errors: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            with app.app_context():
+                commands.current()
+        except MigrateError as error:
+            errors.append(error)
+
+    def ask_in_a_thread() -> bool:
+        # A daemon, so that the tests end if it never does.
+        thread = threading.Thread(target=ask, daemon=True)
+        thread.start()
+        thread.join(10)
+        return not thread.is_alive()
+
+    ended: list[bool] = []
+    app.ask = lambda: ended.append(ask_in_a_thread())
+    with used(app):
+        commands.init()
+        # The thread of the run itself may go on calling commands.
+        body = "flask.current_app.ask(); flask.current_app.heads()"
+        heads: list[str] = []
+        app.heads = lambda: heads.append(commands.heads() or "")
+        write_revision(folder, "a1", upgrade=f"import flask; {body}")
+        commands.upgrade()
+    assert ended == [True]
+    assert heads == [""]
+    assert len(errors) == 1
+    message = str(errors[0])
+    assert "in this process" in message
+    assert "'current' has waited" in message
+    # The lock is free again.
+    with used(app):
+        assert ask_in_a_thread()
+    assert len(errors) == 1

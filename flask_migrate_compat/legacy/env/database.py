@@ -7,6 +7,7 @@ Deletable with this folder: Flask-SQLAlchemy 3.0 changed ``get_engine``, dropped
 from __future__ import annotations
 
 import contextlib
+import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator
 
@@ -62,7 +63,16 @@ class DatabaseView:
     @property
     def engine(self) -> Any:
         """Return the engine of the main database."""
-        return self.get_engine()
+        if _is_overridden(self._db, "engine"):
+            return self._db.engine
+        try:
+            return self.get_engine()
+        except TypeError as error:
+            # An override that calls the one of release 2. Release 3 has `engine` apart
+            # from `get_engine`, and the files of Flask-Migrate 4 rely on that.
+            if "get_engine()" not in str(error):
+                raise
+            return self._own_engine(None)
 
     def get_engine(
         self, app: Any = None, bind: str | None = None, bind_key: str | None = None
@@ -70,13 +80,22 @@ class DatabaseView:
         """Return the engine of a bind, whichever release the call was written for.
 
         Release 2 had the parameters ``app`` and ``bind``, release 3.0 ``bind_key``
-        alone; release 3.1 knows ``bind`` again, as a keyword.
+        alone; release 3.1 knows ``bind`` again, as a keyword. An application may have
+        its own function, to migrate as the owner of the tables perhaps.
 
         :raises MigrateError: when there is no such bind.
         """
         if isinstance(app, str):
             app, bind = None, app
         key = bind_key if bind is None else bind
+        if _is_overridden(self._db, "get_engine"):
+            arguments = _arguments_for(self._db.get_engine, app, key)
+            if arguments is not None:
+                return self._db.get_engine(*arguments[0], **arguments[1])
+        return self._own_engine(key)
+
+    def _own_engine(self, key: str | None) -> Any:
+        """Return the engine that Flask-SQLAlchemy has for a bind."""
         engine = self.engines.get(key)
         if engine is None:
             raise missing_engine(key)
@@ -94,10 +113,53 @@ class DatabaseView:
     def get_binds(self, app: Any = None) -> dict[Any, Any]:
         """Return table -> engine, for all binds."""
         return {
-            table: engine
-            for bind, engine in self.engines.items()
+            table: self.get_engine(app, bind)
+            for bind in self.engines
             for table in self.get_tables_for_bind(bind)
         }
+
+
+def _is_overridden(db: Any, name: str) -> bool:
+    """Tell whether an attribute of ``db`` is not that of Flask-SQLAlchemy."""
+    if name in vars(db):
+        return True
+    for kind in type(db).__mro__:
+        if name in vars(kind):
+            return kind.__module__.partition(".")[0] != "flask_sqlalchemy"
+    return False
+
+
+def _arguments_for(
+    get_engine: Any, app: Any, key: str | None
+) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+    """Return what to call an application's own ``get_engine`` with.
+
+    :param get_engine: the function, written for one release or another.
+    :param app: the application, if the caller has named it.
+    :param key: the name of the bind.
+    :returns: the arguments, ``None`` when the function cannot be told the bind.
+    """
+    signature = inspect.signature(get_engine)
+    parameters = signature.parameters
+    positional: tuple[Any, ...] = ()
+    named: dict[str, Any] = {}
+    if app is not None and "app" in parameters:
+        named["app"] = app
+    if key is not None:
+        takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+        if "bind_key" not in parameters and "bind" in parameters:
+            named["bind"] = key
+        elif "bind_key" in parameters or takes_any:
+            named["bind_key"] = key
+        elif "app" not in parameters:
+            positional = (key,)
+        else:
+            return None
+    try:
+        signature.bind(*positional, **named)
+    except TypeError:
+        return None
+    return positional, named
 
 
 def missing_engine(bind: str | None) -> MigrateError:
