@@ -10,15 +10,24 @@ revision that opens one wants, as a rule, to be outside of the migration's trans
 Its uncommitted writes are committed, with a warning, as soon as the revision turns to
 another connection, closes this one, or ends. Until then it may call ``commit()`` or
 ``rollback()`` as scripts for 2.0 do, and gets what they get. A transaction that was
-begun with ``begin()`` is the revision's own affair, as it always was.
+begun with ``begin()`` is the revision's own affair, as it always was. What is written in
+a block or a revision that fails is rolled back, as 2.0 does: 1.x had committed it, and
+the next run found half of the work done.
 
 On databases without transactional DDL, SQLite and MySQL, Alembic had no transaction
 on the old stack: what the migration's connection had done was committed, and visible
 to a second connection, which could write. Today Alembic opens a transaction for each
 revision there, so the second connection would miss the changes, and stop at
 "database is locked". It is therefore the migration's turn to commit what it has done
-so far, before another connection to the same database is used. On PostgreSQL the old
-stack had one transaction around the migration too, and nothing is changed.
+so far, before another connection to the same database writes, or reads in a script
+that uses old idioms. A modern script that only reads keeps its transaction, and so does
+a caller who passed in a connection. On PostgreSQL the old stack had one transaction
+around the migration too, and nothing is changed.
+
+The connection of ``env.py`` is watched for one thing: whoever executes something on it
+before ``context.configure()`` is, since 2.0, in a transaction that nobody commits, and
+the whole migration with it. It is committed when the connection is closed, with a
+warning.
 """
 
 from __future__ import annotations
