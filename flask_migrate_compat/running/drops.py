@@ -29,7 +29,9 @@ ALLOWED = "flask_migrate_compat.allow_drop_all"
 def guard_drop_of_everything(
     command: str, config: Config, context: MigrationContext
 ) -> Iterator[None]:
-    """Raise an error when autogenerate would drop all tables of a database.
+    """Raise an error when autogenerate would drop tables and keep none of the models.
+
+    Tables that the application hides from autogenerate may stay.
 
     :param command: the name of the command.
     :param config: the configuration; :data:`ALLOWED` among its attributes lets it be.
@@ -45,12 +47,12 @@ def guard_drop_of_everything(
     dropped = _dropped_tables(generated.generated_revisions, context)
     if dropped and not _has_a_table_of_the_models(context):
         raise DataLossError(
-            f"'{'check' if command == 'check' else 'migrate'}' found that all tables of"
-            f" the {name_of(context)} would be dropped: {shortened(sorted(dropped))}."
-            f" {_reason(context)}",
+            f"'{'check' if command == 'check' else 'migrate'}' found that these tables"
+            f" of the {name_of(context)} would be dropped:"
+            f" {shortened(sorted(dropped))}. {_reason(context)}",
             "Import the modules with the models where the application is made, and see"
-            " that it is the right database. If the tables shall all be dropped, say"
-            " so: 'migrate --allow-drop-all'.",
+            " that it is the right database. If these tables shall be dropped, say so:"
+            " 'migrate --allow-drop-all'.",
         )
 
 
@@ -100,5 +102,5 @@ def _has_a_table_of_the_models(context: MigrationContext) -> bool:
 
 def _reason(context: MigrationContext) -> str:
     if _tables(context):
-        return "The models have other tables, and none of these."
+        return "None of the tables of the models is in the database."
     return "The models have no tables there: they were probably not imported."

@@ -70,7 +70,7 @@ def test_models_of_another_database(folder: Path) -> None:
     execute(folder / "app.db", "CREATE TABLE theirs (id INTEGER)")
     with used(make_app(folder, {None: ["user"]})):
         commands.init()
-        with pytest.raises(DataLossError, match=r"theirs\. The models have other tab"):
+        with pytest.raises(DataLossError, match=r"theirs\. None of the tables of"):
             commands.migrate()
     assert not scripts(folder)
 
@@ -106,6 +106,22 @@ def test_filtered_tables_are_not_dropped(folder: Path) -> None:
     with used(make_app(folder, {}, include_object=include)):
         commands.init()
         assert not commands.migrate()
+
+
+def test_tables_that_stay_are_not_said_to_be_dropped(folder: Path) -> None:
+    def include(object: Any, name: str, kind: str, *details: Any) -> bool:
+        return not (kind == "table" and name == "theirs")
+
+    execute(folder / "app.db", "CREATE TABLE theirs (id INTEGER)", "CREATE TABLE a (x)")
+    with used(make_app(folder, {None: ["user"]}, include_object=include)):
+        commands.init()
+        with pytest.raises(DataLossError) as info:
+            commands.migrate()
+    message = str(info.value)
+    assert "these tables of the database" in message
+    assert "dropped: a. None of the tables of the models is in the data" in message
+    assert "theirs" not in message
+    assert "all tables" not in message
 
 
 @pytest.mark.parametrize("models", [{None: ["user"]}, {None: ["user"], "b1": []}])
