@@ -10,9 +10,9 @@ revision that opens one wants, as a rule, to be outside of the migration's trans
 Its uncommitted writes are committed, with a warning, as soon as the revision turns to
 another connection, closes this one, or ends. Until then it may call ``commit()`` or
 ``rollback()`` as scripts for 2.0 do, and gets what they get. A transaction that was
-begun with ``begin()`` is the revision's own affair, as it always was. What is written in
-a block or a revision that fails is rolled back, as 2.0 does: 1.x had committed it, and
-the next run found half of the work done.
+begun with ``begin()`` is the revision's own affair, as it always was. What is written
+in a block or a revision that fails is rolled back, as 2.0 does: 1.x had committed it,
+and the next run found half of the work done.
 
 On databases without transactional DDL, SQLite and MySQL, Alembic had no transaction
 on the old stack: what the migration's connection had done was committed, and visible
