@@ -104,7 +104,6 @@ def call_core(
     :raises CommandFailed: for every exception, with its one line of text; a traceback
         is printed first when ``--traceback`` or ``FLASK_DEBUG`` asks for it.
     """
-    arguments = dict(arguments)
     try:
         from . import commands
 

@@ -15,6 +15,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
 from . import second
+from .blocks import TransactionBlock
 from .patching import Patches
 from .run import Run, called_by_library, migration_context
 
@@ -118,7 +119,7 @@ def _scalar(
 # -- transactions ----------------------------------------------------------------
 
 
-class Block:
+class Block(TransactionBlock):
     """A transaction inside the migration's transaction.
 
     1.x had here one that did nothing on commit, and rolled everything back on
@@ -150,15 +151,6 @@ class Block:
             self._nested.rollback()
 
     close = rollback
-
-    def __enter__(self) -> Block:
-        return self
-
-    def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
-        if kind is None:
-            self.commit()
-        else:
-            self.rollback()
 
 
 def _begin(run: Run, original: Any, self: Connection) -> Any:

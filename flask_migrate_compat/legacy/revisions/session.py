@@ -28,6 +28,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import Session
 
 from . import second
+from .blocks import TransactionBlock
 from .patching import Patches
 from .run import Run, caller, migration_context
 
@@ -208,7 +209,7 @@ def _rollback_to_savepoint(
 # -- autocommit, subtransactions -------------------------------------------------
 
 
-class _Subtransaction:
+class _Subtransaction(TransactionBlock):
     """A transaction that leaves everything to the one around it."""
 
     def __init__(self, session: Session) -> None:
@@ -224,17 +225,8 @@ class _Subtransaction:
 
     close = commit
 
-    def __enter__(self) -> _Subtransaction:
-        return self
 
-    def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
-        if kind is None:
-            self.commit()
-        else:
-            self.rollback()
-
-
-class _Begun:
+class _Begun(TransactionBlock):
     """The explicit transaction of a session with ``autocommit=True``."""
 
     def __init__(self, known: _Known, session: Session) -> None:
@@ -251,15 +243,6 @@ class _Begun:
         """Roll back, and go back to committing by itself."""
         self.session.rollback()
         self.known.begun.discard(self.session)
-
-    def __enter__(self) -> _Begun:
-        return self
-
-    def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
-        if kind is None:
-            self.commit()
-        else:
-            self.rollback()
 
 
 def _begin(run: Run, original: Any, self: Session, *args: Any, **kwargs: Any) -> Any:
