@@ -213,6 +213,45 @@ def _new_revision_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def _lock_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare what all commands that write to a database have in common."""
+    timeout = click.option(
+        "--lock-timeout",
+        type=float,
+        metavar="SECONDS",
+        help="How long to wait for other migrations of the database (default: 600).",
+    )
+    no_lock = click.option(
+        "--no-lock", is_flag=True, help="Do not lock other migrations out."
+    )
+    return timeout(no_lock(function))
+
+
+def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare what ``upgrade`` and ``downgrade`` have in common."""
+    decorators: tuple[_Decorator, ...] = (
+        _directory_option,
+        _sql_option,
+        _tag_option,
+        _x_arg_option,
+        _lock_options,
+        click.option(
+            "--resume-skip",
+            is_flag=True,
+            help="After a crash: take the statement in doubt for executed.",
+        ),
+        click.option(
+            "--resume-retry",
+            is_flag=True,
+            help="After a crash: execute the statement in doubt again.",
+        ),
+        click.option("--quiet", is_flag=True, help="Show no progress."),
+    )
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
 @click.group(cls=DatabaseGroup)
 @_directory_option
 @_x_arg_option
@@ -291,10 +330,7 @@ def merge(**arguments: Any) -> None:
 
 
 @db.command()
-@_directory_option
-@_sql_option
-@_tag_option
-@_x_arg_option
+@_run_options
 @click.argument("revision", default="head")
 @with_appcontext
 def upgrade(**arguments: Any) -> None:
@@ -303,10 +339,7 @@ def upgrade(**arguments: Any) -> None:
 
 
 @db.command()
-@_directory_option
-@_sql_option
-@_tag_option
-@_x_arg_option
+@_run_options
 @click.argument("revision", default="-1")
 @with_appcontext
 def downgrade(**arguments: Any) -> None:
@@ -385,6 +418,7 @@ def current(**arguments: Any) -> None:
 @_tag_option
 @click.option("--purge", is_flag=True, help="Empty the version table first.")
 @_x_arg_option
+@_lock_options
 @click.argument("revision", default="head")
 @with_appcontext
 def stamp(**arguments: Any) -> None:
@@ -405,6 +439,7 @@ def check(**arguments: Any) -> None:
 @_directory_option
 @_sql_option
 @_x_arg_option
+@_lock_options
 @with_appcontext
 def ensure_version(**arguments: Any) -> None:
     """Make the version table if the database has none yet."""

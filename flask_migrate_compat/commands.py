@@ -35,7 +35,7 @@ from . import script_directory
 from .config import Config
 from .errors import MigrateError, RevisionError, UnsupportedError, from_alembic
 from .extension import current_state
-from .running import drops, migration_run
+from .running import drops, migration_run, settings
 
 if TYPE_CHECKING:
     from alembic.script import Script
@@ -322,13 +322,30 @@ def upgrade(
     sql: bool = False,
     tag: str | None = None,
     x_arg: XArg = None,
+    no_lock: bool = False,
+    lock_timeout: float | None = None,
+    resume_skip: bool = False,
+    resume_retry: bool = False,
+    quiet: bool = False,
 ) -> None:
     """Upgrade the database to a later revision.
 
     :param revision: target: an identifier, ``head``, ``heads``, ``+2``; in offline
         mode also ``<from>:<to>``.
+    :param no_lock: do not wait for other migrations of the database, and do not keep
+        them waiting.
+    :param lock_timeout: how many seconds to wait for them; by default what
+        ``MIGRATE_LOCK_TIMEOUT`` says, or 600.
+    :param resume_skip: after a crash, take the statement of which nobody can tell
+        whether it was executed for executed.
+    :param resume_retry: after a crash, execute that statement again.
+    :param quiet: print nothing but warnings and errors.
     """
-    _alembic("upgrade", _config(directory, x_arg), revision, sql=sql, tag=tag)
+    config = _config(directory, x_arg)
+    settings.keep_settings(
+        config, no_lock, lock_timeout, resume_skip, resume_retry, quiet
+    )
+    _alembic("upgrade", config, revision, sql=sql, tag=tag)
 
 
 @_translated
@@ -338,15 +355,26 @@ def downgrade(
     sql: bool = False,
     tag: str | None = None,
     x_arg: XArg = None,
+    no_lock: bool = False,
+    lock_timeout: float | None = None,
+    resume_skip: bool = False,
+    resume_retry: bool = False,
+    quiet: bool = False,
 ) -> None:
     """Take the database back to an earlier revision.
 
     :param revision: target: an identifier, ``base``, ``-1``; in offline mode
         ``<from>:<to>``, where a bare ``-1`` is understood as ``head:-1``.
+
+    The other parameters are those of :func:`upgrade`.
     """
     if sql and revision == "-1":
         revision = "head:-1"
-    _alembic("downgrade", _config(directory, x_arg), revision, sql=sql, tag=tag)
+    config = _config(directory, x_arg)
+    settings.keep_settings(
+        config, no_lock, lock_timeout, resume_skip, resume_retry, quiet
+    )
+    _alembic("downgrade", config, revision, sql=sql, tag=tag)
 
 
 @_translated
@@ -446,15 +474,21 @@ def stamp(
     tag: str | None = None,
     purge: bool = False,
     x_arg: XArg = None,
+    no_lock: bool = False,
+    lock_timeout: float | None = None,
 ) -> None:
     """Record a revision in the database without running any script.
 
+    What a journal says about a revision that was interrupted is forgotten.
+
     :param revision: the one to record.
     :param purge: empty the version table first.
+    :param no_lock: as for :func:`upgrade`.
+    :param lock_timeout: as for :func:`upgrade`.
     """
-    _alembic(
-        "stamp", _config(directory, x_arg), revision, sql=sql, tag=tag, purge=purge
-    )
+    config = _config(directory, x_arg)
+    settings.keep_settings(config, no_lock, lock_timeout)
+    _alembic("stamp", config, revision, sql=sql, tag=tag, purge=purge)
 
 
 @_translated
@@ -471,10 +505,19 @@ def check(directory: PathLike | None = None, x_arg: XArg = None) -> None:
 
 @_translated
 def ensure_version(
-    directory: PathLike | None = None, sql: bool = False, x_arg: XArg = None
+    directory: PathLike | None = None,
+    sql: bool = False,
+    x_arg: XArg = None,
+    no_lock: bool = False,
+    lock_timeout: float | None = None,
 ) -> None:
     """Make the version table if the database has none yet.
 
+    :param no_lock: as for :func:`upgrade`.
+    :param lock_timeout: as for :func:`upgrade`.
+
     Source: Alembic since 1.7.6; no release of Flask-Migrate hands it through.
     """
-    _alembic("ensure_version", _config(directory, x_arg), sql=sql)
+    config = _config(directory, x_arg)
+    settings.keep_settings(config, no_lock, lock_timeout)
+    _alembic("ensure_version", config, sql=sql)

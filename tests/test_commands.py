@@ -42,6 +42,8 @@ OURS_FOR_A_NEW_REVISION = {
 }
 ONLINE_OR_SQL = {"sql": False, "tag": None}
 X_ARG = {"x_arg": None}
+LOCK = {"no_lock": False, "lock_timeout": None}
+RUN = {**LOCK, "resume_skip": False, "resume_retry": False, "quiet": False}
 PARAMETERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "list_templates": ({}, {}),
     "init": (
@@ -67,8 +69,8 @@ PARAMETERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"splice": False, **X_ARG},
     ),
-    "upgrade": ({**NO_DIRECTORY, "revision": "head", **ONLINE_OR_SQL, **X_ARG}, {}),
-    "downgrade": ({**NO_DIRECTORY, "revision": "-1", **ONLINE_OR_SQL, **X_ARG}, {}),
+    "upgrade": ({**NO_DIRECTORY, "revision": "head", **ONLINE_OR_SQL, **X_ARG}, RUN),
+    "downgrade": ({**NO_DIRECTORY, "revision": "-1", **ONLINE_OR_SQL, **X_ARG}, RUN),
     "show": ({**NO_DIRECTORY, "revision": "head"}, X_ARG),
     "history": (
         {
@@ -84,10 +86,10 @@ PARAMETERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "current": ({**NO_DIRECTORY, "verbose": False}, {"check_heads": False, **X_ARG}),
     "stamp": (
         {**NO_DIRECTORY, "revision": "head", **ONLINE_OR_SQL, "purge": False},
-        X_ARG,
+        {**X_ARG, **LOCK},
     ),
     "check": (NO_DIRECTORY, X_ARG),
-    "ensure_version": ({}, {**NO_DIRECTORY, "sql": False, **X_ARG}),
+    "ensure_version": ({}, {**NO_DIRECTORY, "sql": False, **X_ARG, **LOCK}),
 }
 
 

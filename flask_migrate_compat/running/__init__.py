@@ -46,12 +46,20 @@ def _turn(command: str) -> Iterator[None]:
 
 def _surroundings() -> Iterator[Surrounding]:
     """Yield what surrounds a run; the outermost first."""
-    from . import databases, explanations, logging_guard, old_python, sqlite_files
+    from . import (
+        connections,
+        databases,
+        explanations,
+        logging_guard,
+        old_python,
+        sqlite_files,
+    )
 
     yield logging_guard.keep_logging
     yield explanations.explain_revision_errors
     yield old_python.name_old_python
     yield sqlite_files.guard_sqlite_files
+    yield connections.prepare_connections
     yield databases.guard_each_database
     try:
         from ..legacy.env import help_env_py

@@ -26,10 +26,11 @@ DatabaseGuard = Callable[[str, "Config", MigrationContext], ContextManager[objec
 
 def _guards() -> Iterator[DatabaseGuard]:
     """Yield the guards; the outermost first."""
-    from . import drops, explanations
+    from . import drops, explanations, steps
 
     yield explanations.explain_database_errors
     yield drops.guard_drop_of_everything
+    yield steps.observe_steps
 
 
 @contextlib.contextmanager

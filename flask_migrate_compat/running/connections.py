@@ -1,0 +1,83 @@
+"""What has to be done to a connection before Alembic works with it.
+
+Each ``env.py`` hands its connection to ``context.configure()``, before it opens a
+transaction or, where it is one for several databases, right after. At that moment the
+lock is taken, and SQLite is made to keep its transactions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any, Iterator, cast
+
+from alembic.runtime.environment import EnvironmentContext
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from .settings import WRITING
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from ..config import Config
+
+
+@contextlib.contextmanager
+def prepare_connections(command: str, config: Config) -> Iterator[None]:
+    """Prepare each connection that a run writes to, and put it back after the run.
+
+    :param command: the name of the command.
+    :param config: the configuration that Alembic is called with.
+    """
+    if command not in WRITING:
+        yield
+        return
+    original = EnvironmentContext.configure
+    with contextlib.ExitStack() as stack:
+        opened = stack.enter_context(_opened_connections())
+
+        def configure(
+            self: EnvironmentContext, connection: Any = None, *args: Any, **options: Any
+        ) -> None:
+            if connection is not None and not self.is_offline_mode():
+                _prepare(stack, self, connection, opened, options)
+            original(self, connection, *args, **options)
+
+        cast(Any, EnvironmentContext).configure = configure
+        try:
+            yield
+        finally:
+            cast(Any, EnvironmentContext).configure = original
+
+
+def _prepare(
+    stack: contextlib.ExitStack,
+    environment: EnvironmentContext,
+    connection: Connection,
+    opened: list[Connection],
+    options: dict[str, Any],
+) -> None:
+    """Prepare one connection; what is to be undone after the run goes to the stack."""
+
+
+@contextlib.contextmanager
+def _opened_connections() -> Iterator[list[Connection]]:
+    """List the connections that this thread opens, whatever engine they are of.
+
+    An ``env.py`` for several databases opens all of them before it configures the
+    first one, which tells what databases there are.
+    """
+    owner = threading.get_ident()
+    opened: list[Connection] = []
+
+    # SQLAlchemy before 2.0 passes a second argument.
+    def engine_connect(connection: Connection, *_branch: Any) -> None:
+        if threading.get_ident() == owner:
+            opened.append(connection)
+
+    event.listen(Engine, "engine_connect", engine_connect)
+    try:
+        yield opened
+    finally:
+        event.remove(Engine, "engine_connect", engine_connect)

@@ -1,0 +1,143 @@
+"""The revisions that a run applies to one database, one after the other.
+
+Alembic asks a function for the steps to take, and then, for each one, opens the
+transaction of the revision if it has one of its own, calls the script, records the
+version and ends the transaction. Whatever wants to take part in that is a
+:class:`StepObserver`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator, Sequence
+
+from .settings import WRITING
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+
+    from ..config import Config
+
+    # An observer that is in force while Alembic works in one database.
+    ObserverMaker = Callable[[str, Config, MigrationContext], "StepObserver"]
+
+# A RevisionStep or a StampStep of Alembic.
+Step = Any
+
+
+class StepObserver:
+    """Take part in the steps of one database; each method does nothing by default.
+
+    :param command: the name of the command.
+    :param config: the configuration that Alembic is called with.
+    :param context: Alembic's context of the database.
+    """
+
+    def __init__(self, command: str, config: Config, context: MigrationContext) -> None:
+        self.command = command
+        self.config = config
+        self.context = context
+
+    def plan(self, steps: Sequence[Step]) -> None:
+        """See all steps, before the first one is taken."""
+
+    def begin(self, step: Step) -> None:
+        """See a step before its own transaction, if it has one, is opened."""
+
+    def surround(self, step: Step) -> ContextManager[object]:
+        """Surround the script of a step, inside of the transaction."""
+        return contextlib.nullcontext()
+
+    def recorded(self, step: Step) -> None:
+        """See that the version was recorded, inside of the transaction."""
+
+    def end(self, step: Step) -> None:
+        """See that the step is over, and its own transaction, if it had one."""
+
+    def fail(self, step: Step | None, error: BaseException) -> None:
+        """See that a step, or what comes before the first one, has failed."""
+
+    def close(self) -> None:
+        """Give back what is held, in the end, whether all went well or not."""
+
+
+def _makers() -> Iterator[ObserverMaker]:
+    """Yield the observers; the outermost first."""
+    yield from ()
+
+
+@contextlib.contextmanager
+def observe_steps(
+    command: str, config: Config, context: MigrationContext
+) -> Iterator[None]:
+    """Let the observers take part in what Alembic does in one database.
+
+    :param command: the name of the command.
+    :param config: the configuration that Alembic is called with.
+    :param context: Alembic's context of the database.
+    """
+    if context.as_sql or command not in WRITING:
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        observers = []
+        for make in _makers():
+            observers.append(make(command, config, context))
+            stack.callback(observers[-1].close)
+        watch = _Watch(context, observers)
+        try:
+            yield
+        except BaseException as error:
+            for observer in reversed(observers):
+                observer.fail(watch.step, error)
+            raise
+
+
+class _Watch:
+    """Tell the observers what happens."""
+
+    def __init__(
+        self, context: MigrationContext, observers: Sequence[StepObserver]
+    ) -> None:
+        self.observers = observers
+        # The step that is being taken.
+        self.step: Step | None = None
+        # Typed loosely: the function has no public name.
+        loose: Any = context
+        self._steps = loose._migrations_fn
+        loose._migrations_fn = self._observed
+        context.on_version_apply_callbacks = (
+            *context.on_version_apply_callbacks,
+            self._recorded,
+        )
+
+    def _observed(self, heads: Any, context: MigrationContext) -> Iterator[Step]:
+        steps = list(self._steps(heads, context))
+        for observer in self.observers:
+            observer.plan(steps)
+        for step in steps:
+            self.step = step
+            for observer in self.observers:
+                observer.begin(step)
+            script = step.migration_fn
+            step.migration_fn = self._surrounded(step, script)
+            yield step
+            for observer in reversed(self.observers):
+                observer.end(step)
+            self.step = None
+
+    def _surrounded(self, step: Step, script: Callable[..., None]) -> Any:
+        # Alembic logs the name of the function.
+        @functools.wraps(script)
+        def migration_fn(*args: Any, **kwargs: Any) -> None:
+            with contextlib.ExitStack() as stack:
+                for observer in self.observers:
+                    stack.enter_context(observer.surround(step))
+                script(*args, **kwargs)
+
+        return migration_fn
+
+    def _recorded(self, **_details: Any) -> None:
+        for observer in reversed(self.observers):
+            observer.recorded(self.step)
