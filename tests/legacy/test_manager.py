@@ -95,7 +95,9 @@ NEW = {
     "--depends-on": True,
     "--allow-drop-all": False,
 }
-RUN = {**GROUP, "--sql": False, "--tag": True}
+LOCK = {"--lock-timeout": True, "--no-lock": False}
+RUN = {**GROUP, **LOCK, "--sql": False, "--tag": True}
+RESUME = {"--resume-skip": False, "--resume-retry": False, "--quiet": False}
 OPTIONS: dict[str, dict[str, bool]] = {
     "list-templates": {},
     "init": {
@@ -117,8 +119,8 @@ OPTIONS: dict[str, dict[str, bool]] = {
         "--rev-id": True,
         "--splice": False,
     },
-    "upgrade": RUN,
-    "downgrade": RUN,
+    "upgrade": {**RUN, **RESUME},
+    "downgrade": {**RUN, **RESUME},
     "show": GROUP,
     "history": {
         **GROUP,
@@ -145,10 +147,10 @@ OPTIONS: dict[str, dict[str, bool]] = {
     },
     "stamp": {**RUN, "--purge": False},
     "check": GROUP,
-    "ensure-version": {**GROUP, "--sql": False},
+    "ensure-version": {**GROUP, **LOCK, "--sql": False},
 }
 ONE_REVISION = {"edit", "upgrade", "downgrade", "show", "stamp"}
-VALUES = st.sampled_from(["a", "a b", "ae10:head", "x=1", "100%", "é", "head", "+1"])
+VALUES = st.sampled_from(["a", "a b", "ae10:head", "x=1", "100%", "é", "head", "+1", "2.5"])
 
 
 @st.composite
