@@ -150,7 +150,9 @@ OPTIONS: dict[str, dict[str, bool]] = {
     "ensure-version": {**GROUP, **LOCK, "--sql": False},
 }
 ONE_REVISION = {"edit", "upgrade", "downgrade", "show", "stamp"}
-VALUES = st.sampled_from(["a", "a b", "ae10:head", "x=1", "100%", "é", "head", "+1", "2.5"])
+VALUES = st.sampled_from(
+    ["a", "a b", "ae10:head", "x=1", "100%", "é", "head", "+1", "2.5"]
+)
 
 
 @st.composite
