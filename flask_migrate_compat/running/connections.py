@@ -15,6 +15,7 @@ from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from . import sqlite_transactions
 from .settings import WRITING
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def _prepare(
     options: dict[str, Any],
 ) -> None:
     """Prepare one connection; what is to be undone after the run goes to the stack."""
+    if sqlite_transactions.has_transactional_ddl(connection, options):
+        options["transactional_ddl"] = options[sqlite_transactions.KEY] = True
 
 
 @contextlib.contextmanager

@@ -55,6 +55,9 @@ class StepObserver:
     def end(self, step: Step) -> None:
         """See that the step is over, and its own transaction, if it had one."""
 
+    def finish(self) -> None:
+        """See that all steps have been taken; a common transaction is still open."""
+
     def fail(self, step: Step | None, error: BaseException) -> None:
         """See that a step, or what comes before the first one, has failed."""
 
@@ -62,9 +65,26 @@ class StepObserver:
         """Give back what is held, in the end, whether all went well or not."""
 
 
+def source_of(step: Step) -> str:
+    """Return the text of the script that a step executes, as far as it can be read.
+
+    :param step: a step of Alembic.
+    """
+    path = getattr(getattr(step, "revision", None), "path", None)
+    if not path:
+        return ""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:  # only its byte code is there
+        return ""
+
+
 def _makers() -> Iterator[ObserverMaker]:
     """Yield the observers; the outermost first."""
-    yield from ()
+    from . import sqlite_transactions
+
+    yield sqlite_transactions.SQLiteTransactions
 
 
 @contextlib.contextmanager
@@ -126,6 +146,8 @@ class _Watch:
             for observer in reversed(self.observers):
                 observer.end(step)
             self.step = None
+        for observer in reversed(self.observers):
+            observer.finish()
 
     def _surrounded(self, step: Step, script: Callable[..., None]) -> Any:
         # Alembic logs the name of the function.

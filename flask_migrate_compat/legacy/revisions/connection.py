@@ -14,6 +14,7 @@ from typing import Any, Mapping
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
+from ...running.driver import is_autocommit
 from . import second
 from .blocks import TransactionBlock
 from .patching import Patches
@@ -133,7 +134,7 @@ class Block(TransactionBlock):
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         # There are no savepoints without a transaction.
-        autocommit = second.is_autocommit(connection)
+        autocommit = is_autocommit(connection)
         self._nested = None if autocommit else connection.begin_nested()
 
     @property

@@ -42,6 +42,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql.ddl import DDLElement
 from sqlalchemy.sql.expression import TextClause, UpdateBase
 
+from ...running.driver import driver_connection, is_autocommit
 from .patching import Patches
 from .run import Place, Run, called_by_library, caller, migration_context
 
@@ -117,18 +118,6 @@ def explicit(run: Run, transaction: Any) -> Any:
 def is_explicit(run: Run, connection: Connection) -> bool:
     """Tell whether the transaction of a connection was begun with ``begin()``."""
     return connection.get_transaction() in _guard(run).explicit
-
-
-def is_autocommit(connection: Connection) -> bool:
-    """Tell whether each statement of a connection is its own transaction.
-
-    The server is not asked: not every dialect and not every user may.
-
-    :param connection: the connection.
-    """
-    level = connection.get_execution_options().get("isolation_level")
-    of_engine = getattr(connection.dialect, "_on_connect_isolation_level", None)
-    return str(level or of_engine).upper() == "AUTOCOMMIT"
 
 
 def before(run: Run, connection: Connection, statement: Any) -> None:
@@ -234,7 +223,10 @@ def _release_migration(connection: Connection) -> None:
     """Commit the migration's work before another connection looks at the database."""
     context = migration_context()
     own = context.connection
-    if own is None or own is connection or context.impl.transactional_ddl:
+    if own is None or own is connection:
+        return
+    # SQLite is made transactional by us, and locks the whole database meanwhile.
+    if context.impl.transactional_ddl and own.dialect.name != "sqlite":
         return
     if getattr(context, "_in_external_transaction", False):
         # Begun by env.py or by whoever called the command: theirs to commit.
@@ -251,8 +243,7 @@ def _release_migration(connection: Connection) -> None:
         return
     # SQLAlchemy's transaction goes on; for the database, a new one begins with the
     # next statement.
-    pooled = own.connection
-    dbapi = getattr(pooled, "dbapi_connection", None) or pooled.connection
+    dbapi = driver_connection(own)
     if getattr(dbapi, "in_transaction", True):
         dbapi.commit()
 

@@ -27,6 +27,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import Session
 
+from ...running.driver import is_autocommit
 from . import second
 from .blocks import TransactionBlock
 from .patching import Patches
@@ -86,7 +87,7 @@ def _session(run: Run, original: Any, self: Any, *args: Any, **kwargs: Any) -> N
         and takes_mode
         and "join_transaction_mode" not in kwargs
         and not second.is_second(run, bind)
-        and not second.is_autocommit(bind)
+        and not is_autocommit(bind)
     ):
         kwargs["join_transaction_mode"] = "create_savepoint"
         _known(run).in_savepoint.add(self)

@@ -1,0 +1,213 @@
+"""Give SQLite the transactions that its driver withholds from ``CREATE`` and ``ALTER``.
+
+SQLite undoes DDL as well as data, but Python's driver begins a transaction before data
+is changed and not before that. Alembic takes this for a database without transactional
+DDL, so that a process which is killed leaves half of a revision behind.
+
+During a run, ``BEGIN`` is sent on the connection of the migration whenever SQLAlchemy
+is in a transaction and the database is not, and the whole upgrade is one transaction
+(each revision, with ``transaction_per_migration``). The engine of the application, and
+its other connections, are not touched, and nothing has to be put back: in a
+transaction, the driver does nothing by itself. Left alone are an ``env.py`` that
+passes ``transactional_ddl`` and connections whose driver commits each statement
+(``AUTOCOMMIT``).
+
+Two things cannot be done inside of a transaction:
+
+* ``VACUUM`` and some settings. What has been done so far is committed before them.
+* Switching foreign keys off. A table is rebuilt by dropping the old one; where the
+  application has switched foreign keys on, that would fire ``ON DELETE CASCADE`` and
+  delete the rows that refer to it. So they are off for a revision whose file uses
+  ``batch_alter_table`` or mentions ``foreign_keys``; such a revision has a transaction
+  of its own, at the end of which no row may refer to nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from typing import TYPE_CHECKING, Any, ContextManager, Iterator, Sequence
+
+from sqlalchemy import event
+
+from ..errors import DataLossError, MigrateError, shortened
+from .driver import Driver, driver_connection, is_autocommit, is_in_transaction
+from .steps import Step, StepObserver, source_of
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Connection
+
+    from ..config import Config
+
+_READS = re.compile(r"\s*(?:SELECT|PRAGMA|EXPLAIN|WITH|VALUES)\b", re.IGNORECASE)
+_BEGINS = re.compile(r"\s*(?:BEGIN|END|COMMIT|ROLLBACK|RELEASE)\b", re.IGNORECASE)
+# What SQLite refuses in a transaction, or ignores.
+NOT_IN_TRANSACTION = re.compile(
+    r"\s*(?:VACUUM\b|DETACH\b"
+    r"|PRAGMA\s+(?:\w+\.)?(?:journal_mode|synchronous|wal_checkpoint)\b)",
+    re.IGNORECASE,
+)
+# What is done to a table while foreign keys have to be off.
+_REBUILDS = re.compile(r"\bbatch_alter_table\b|\bforeign_keys\b", re.IGNORECASE)
+_BUSY = ("database is locked", "database table is locked")
+
+
+def has_transactional_ddl(connection: Connection, options: dict[str, Any]) -> bool:
+    """Tell whether DDL on a connection can be made part of a transaction here.
+
+    :param connection: the connection that ``env.py`` has opened.
+    :param options: what ``env.py`` passes to ``context.configure()``.
+    """
+    if connection.dialect.name != "sqlite" or is_autocommit(connection):
+        return False
+    # Python 3.12 can be told to commit each statement, and then ignores commit().
+    driver_commits = getattr(driver_connection(connection), "autocommit", None)
+    return driver_commits is not True and options.get("transactional_ddl") is None
+
+
+class SQLiteTransactions(StepObserver):
+    """Begin the transactions of an SQLite database while its revisions run."""
+
+    def __init__(self, command: str, config: Config, context: MigrationContext) -> None:
+        super().__init__(command, config, context)
+        connection: Any = context.connection
+        is_ours = context.opts.get(KEY) and connection.dialect.name == "sqlite"
+        self._connection = connection if is_ours else None
+        # Reading the version must not lock a database in which nothing is to be done,
+        # and which perhaps cannot be written.
+        self._mode = "BEGIN"
+        # Whether a transaction is open that was begun here, and nothing but read since.
+        self._has_only_read = False
+        self._foreign_keys_are_on = False
+        self._switched_off = False
+        self._orphans: set[Any] = set()
+        if self._connection is not None:
+            self._driver = Driver(self._connection)
+            event.listen(self._connection, "before_cursor_execute", self._begin)
+
+    def close(self) -> None:
+        """Take the listener off, and switch foreign keys on again."""
+        if self._connection is None:
+            return
+        event.remove(self._connection, "before_cursor_execute", self._begin)
+        if self._switched_off and not self._connection.closed:
+            # Only after a failure: elsewhere this is done at the end of the revision.
+            self._driver.rollback()
+            self._switch_foreign_keys("ON")
+
+    def plan(self, steps: Sequence[Step]) -> None:
+        """Let the next statement begin a transaction that may write."""
+        if self._connection is None or not steps:
+            return
+        self._mode = "BEGIN IMMEDIATE"
+        # A transaction that has begun by reading cannot go on to write if another one
+        # has written in the meantime.
+        if self._has_only_read and is_in_transaction(self._connection):
+            self._driver.rollback()
+        self._foreign_keys_are_on = self._driver.fetch("PRAGMA foreign_keys") == [(1,)]
+        if self._foreign_keys_are_on:
+            # Alembic calls this before it rebuilds a table.
+            implementation: Any = self.context.impl
+            implementation.prep_table_for_batch = self._before_rebuild
+
+    def begin(self, step: Step) -> None:
+        """Switch foreign keys off for a revision that rebuilds tables."""
+        if not self._foreign_keys_are_on or not _REBUILDS.search(source_of(step)):
+            return
+        if is_in_transaction(self._driver.connection):
+            self._driver.commit()
+        self._switch_foreign_keys("OFF")
+        self._orphans = self._rows_that_refer_to_nothing()
+
+    def surround(self, step: Step) -> ContextManager[object]:
+        """Look after a script for rows that refer to nothing."""
+        return self._checked(step) if self._switched_off else contextlib.nullcontext()
+
+    def end(self, step: Step) -> None:
+        """Switch foreign keys on again, behind the revision."""
+        if self._switched_off:
+            self._driver.commit()
+            self._switch_foreign_keys("ON")
+
+    @contextlib.contextmanager
+    def _checked(self, step: Step) -> Iterator[None]:
+        yield
+        new = self._rows_that_refer_to_nothing() - self._orphans
+        if new:
+            tables = sorted({f"{row[0]} (to {row[2]})" for row in new})
+            raise DataLossError(
+                f"Revision {step.revision.revision} leaves {len(new)} rows that refer"
+                f" to rows which are gone: {shortened(tables)}. Foreign keys are off"
+                " while it rebuilds tables, so nothing is deleted along.",
+                "Delete these rows in the revision, or do what deletes rows in a"
+                " revision without batch_alter_table.",
+            )
+
+    def _rows_that_refer_to_nothing(self) -> set[Any]:
+        return set(map(tuple, self._driver.fetch("PRAGMA foreign_key_check")))
+
+    def _switch_foreign_keys(self, state: str) -> None:
+        self._driver.execute(f"PRAGMA foreign_keys={state}")
+        self._switched_off = state == "OFF"
+
+    def _before_rebuild(self, batch: Any, table: Any) -> None:
+        """Refuse to rebuild a table if that would delete what refers to it.
+
+        A rebuild that the text of the revision did not show comes here with foreign
+        keys on.
+        """
+        name = table.name
+        if self._switched_off or not self._referring_tables(name):
+            return
+        raise DataLossError(
+            f"Rebuilding the table '{name}' would delete or change the rows of"
+            f" {shortened(self._referring_tables(name))}, which refer to it: foreign"
+            " keys are on, and a revision that uses batch_alter_table through"
+            " another module is not recognised.",
+            "Write 'foreign_keys' into a comment of the revision to have them off.",
+        )
+
+    def _referring_tables(self, name: str) -> list[str]:
+        rows = self._driver.fetch(
+            'SELECT DISTINCT m.name, f."table" FROM sqlite_master m,'
+            " pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
+        )
+        return sorted(
+            child for child, parent in rows if parent == name and child != name
+        )
+
+    def _begin(
+        self, connection: Any, cursor: Any, statement: str, *_details: Any
+    ) -> None:
+        """Begin a transaction before a statement, where none is open."""
+        if _BEGINS.match(statement) or is_autocommit(connection):
+            return
+        if NOT_IN_TRANSACTION.match(statement):
+            if is_in_transaction(connection):
+                self._driver.commit()
+            return
+        writes = not _READS.match(statement)
+        if connection.in_transaction() and not is_in_transaction(connection):
+            try:
+                cursor.execute("BEGIN IMMEDIATE" if writes else self._mode)
+            except sqlite3.OperationalError as error:
+                if str(error) not in _BUSY:
+                    raise
+                raise _busy() from error
+            self._has_only_read = True
+        if writes:
+            self._has_only_read = False
+
+
+# The option of context.configure() that says that SQLite is to be made transactional.
+KEY = "flask_migrate_compat_sqlite"
+
+
+def _busy() -> MigrateError:
+    return MigrateError(
+        "The SQLite database is being written to by another program.",
+        "Stop it and run the command again, or let SQLite wait longer:"
+        " SQLALCHEMY_ENGINE_OPTIONS = {'connect_args': {'timeout': 60}}.",
+    )
