@@ -102,10 +102,7 @@ class SQLiteTransactions(StepObserver):
         if self._connection is None or not steps:
             return
         self._mode = "BEGIN IMMEDIATE"
-        # A transaction that has begun by reading cannot go on to write if another one
-        # has written in the meantime.
-        if self._has_only_read and is_in_transaction(self._connection):
-            self._driver.rollback()
+        self._end_reading()
         self._foreign_keys_are_on = self._driver.fetch("PRAGMA foreign_keys") == [(1,)]
         if self._foreign_keys_are_on:
             # Alembic calls this before it rebuilds a table.
@@ -178,6 +175,15 @@ class SQLiteTransactions(StepObserver):
             child for child, parent in rows if parent == name and child != name
         )
 
+    def _end_reading(self) -> None:
+        """End a transaction that was begun to read.
+
+        It could not go on to write if another one has written in the meantime.
+        """
+        if self._has_only_read and is_in_transaction(self._driver.connection):
+            self._driver.rollback()
+        self._has_only_read = False
+
     def _begin(
         self, connection: Any, cursor: Any, statement: str, *_details: Any
     ) -> None:
@@ -189,16 +195,17 @@ class SQLiteTransactions(StepObserver):
                 self._driver.commit()
             return
         writes = not _READS.match(statement)
+        if writes:
+            self._end_reading()
         if connection.in_transaction() and not is_in_transaction(connection):
+            begin = "BEGIN IMMEDIATE" if writes else self._mode
             try:
-                cursor.execute("BEGIN IMMEDIATE" if writes else self._mode)
+                cursor.execute(begin)
             except sqlite3.OperationalError as error:
                 if str(error) not in _BUSY:
                     raise
                 raise _busy() from error
-            self._has_only_read = True
-        if writes:
-            self._has_only_read = False
+            self._has_only_read = begin == "BEGIN"
 
 
 # The option of context.configure() that says that SQLite is to be made transactional.
