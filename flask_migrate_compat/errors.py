@@ -49,6 +49,10 @@ class DataLossError(MigrateError):
     """Report that going on would lose data, or hide it, without anybody noticing."""
 
 
+class InterruptedRevisionError(MigrateError):
+    """Report a revision that was interrupted and cannot be continued unasked."""
+
+
 class OldPythonError(MigrateError):
     """Report a file of the migrations folder that only Python 2 can read."""
 

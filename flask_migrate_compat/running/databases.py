@@ -26,10 +26,11 @@ DatabaseGuard = Callable[[str, "Config", MigrationContext], ContextManager[objec
 
 def _guards() -> Iterator[DatabaseGuard]:
     """Yield the guards; the outermost first."""
-    from . import drops, explanations, steps
+    from . import drops, explanations, journal, steps
 
     yield explanations.explain_database_errors
     yield drops.guard_drop_of_everything
+    yield journal.hide_journal
     yield steps.observe_steps
 
 

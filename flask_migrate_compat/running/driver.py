@@ -7,7 +7,7 @@ is the same on SQLAlchemy 1.3 to 2.1.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -92,18 +92,31 @@ class Driver:
         """Roll back for the database; SQLAlchemy's transaction goes on."""
         driver_connection(self.connection).rollback()
 
+    def execute_many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute a statement for each of several sets of parameters.
+
+        :param sql: the statement, with ``{}`` for each parameter.
+        :param rows: the sets, all of one length.
+        """
+        with self._cursor() as cursor:
+            cursor.executemany(self._with_marks(sql, len(rows[0])), rows)
+
+    def _with_marks(self, sql: str, count: int) -> str:
+        return sql.format(*(self._placeholder.format(1 + n) for n in range(count)))
+
     @contextlib.contextmanager
-    def _executed(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+    def _cursor(self) -> Iterator[Any]:
         cursor = driver_connection(self.connection).cursor()
         try:
-            if parameters:
-                marks = [
-                    self._placeholder.format(number + 1)
-                    for number in range(len(parameters))
-                ]
-                cursor.execute(sql.format(*marks), parameters)
-            else:
-                cursor.execute(sql)
             yield cursor
         finally:
             cursor.close()
+
+    @contextlib.contextmanager
+    def _executed(self, sql: str, parameters: tuple[Any, ...]) -> Iterator[Any]:
+        with self._cursor() as cursor:
+            if parameters:
+                cursor.execute(self._with_marks(sql, len(parameters)), parameters)
+            else:
+                cursor.execute(sql)
+            yield cursor

@@ -33,7 +33,7 @@ from sqlalchemy import event
 
 from ..errors import DataLossError, MigrateError, shortened
 from .driver import Driver, driver_connection, is_autocommit, is_in_transaction
-from .steps import Step, StepObserver, source_of
+from .steps import Step, StepObserver, commit, source_of
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -192,7 +192,7 @@ class SQLiteTransactions(StepObserver):
             return
         if NOT_IN_TRANSACTION.match(statement):
             if is_in_transaction(connection):
-                self._driver.commit()
+                commit(self.context)
             return
         writes = not _READS.match(statement)
         if writes:

@@ -12,6 +12,7 @@ import contextlib
 import functools
 from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator, Sequence
 
+from .driver import driver_connection
 from .settings import WRITING
 
 if TYPE_CHECKING:
@@ -24,6 +25,38 @@ if TYPE_CHECKING:
 
 # A RevisionStep or a StampStep of Alembic.
 Step = Any
+
+
+# Where a context of Alembic keeps what is to be called before a commit.
+_KEY = "flask_migrate_compat_before_commit"
+
+
+@contextlib.contextmanager
+def before_commit(
+    context: MigrationContext, function: Callable[[], None]
+) -> Iterator[None]:
+    """Have a function called before what a revision has done so far is committed.
+
+    :param context: Alembic's context of the database.
+    :param function: the function.
+    """
+    context.opts[_KEY] = function
+    try:
+        yield
+    finally:
+        del context.opts[_KEY]
+
+
+def commit(context: MigrationContext) -> None:
+    """Commit for the database in the midst of a revision; SQLAlchemy is not told.
+
+    :param context: Alembic's context of the database.
+    """
+    function = context.opts.get(_KEY)
+    if function is not None:
+        function()
+    assert context.connection is not None
+    driver_connection(context.connection).commit()
 
 
 class StepObserver:
@@ -82,8 +115,9 @@ def source_of(step: Step) -> str:
 
 def _makers() -> Iterator[ObserverMaker]:
     """Yield the observers; the outermost first."""
-    from . import sqlite_transactions
+    from . import journal, sqlite_transactions
 
+    yield journal.Journal
     yield sqlite_transactions.SQLiteTransactions
 
 

@@ -43,6 +43,7 @@ from sqlalchemy.sql.ddl import DDLElement
 from sqlalchemy.sql.expression import TextClause, UpdateBase
 
 from ...running.driver import driver_connection, is_autocommit
+from ...running.steps import commit
 from .patching import Patches
 from .run import Place, Run, called_by_library, caller, migration_context
 
@@ -245,7 +246,7 @@ def _release_migration(connection: Connection) -> None:
     # next statement.
     dbapi = driver_connection(own)
     if getattr(dbapi, "in_transaction", True):
-        dbapi.commit()
+        commit(context)
 
 
 def _run_migrations(run: Run, original: Any, self: Any, *args: Any, **kw: Any) -> None:

@@ -1,0 +1,197 @@
+"""Let an interrupted revision be continued where a transaction cannot undo it.
+
+MySQL and MariaDB commit with each ``CREATE``, ``ALTER`` and ``DROP``; every database
+does in an autocommit block. If the process dies there, half of a revision is done. The
+journal says which half, and the next run goes on behind it; see :mod:`.recorder`.
+
+==================  ==========================================================
+``statements.py``   what kind of statement some SQL is
+``table.py``        the table with the journal
+``recorder.py``     notes statements, and goes through those of an earlier run
+``evidence.py``     looks at the database to see what was executed
+``cursor.py``       hands out rows that were kept
+``values.py``       rows and parameters as text
+==================  ==========================================================
+
+Not covered: what a script executes on a cursor of the driver, past SQLAlchemy, and on
+an engine of its own. Nothing is assumed about that: it is executed again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any, ContextManager, Iterator, Sequence
+
+from ...errors import InterruptedRevisionError, next_command
+from ..settings import settings_of
+from ..steps import Step, StepObserver, before_commit, source_of
+from .evidence import evidence_of
+from .recorder import Recorder
+from .table import Entry, JournalTable, name_of_journal
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+
+    from ...config import Config
+
+# What makes a revision commit before its end, where DDL does not.
+_COMMITS = re.compile(r"autocommit|\bVACUUM\b|\bPRAGMA\b|\bDETACH\b|\bCOMMIT\b", re.I)
+
+
+class Journal(StepObserver):
+    """Keep the journal of one database while its revisions run."""
+
+    def __init__(self, command: str, config: Config, context: MigrationContext) -> None:
+        super().__init__(command, config, context)
+        connection: Any = context.connection
+        self._connection = connection
+        self._evidence = evidence_of(connection)
+        self._settings = settings_of(config)
+        self._commits_ddl = connection.dialect.name in ("mysql", "mariadb")
+        self._is_there = False
+        self._known: dict[tuple[str, str], list[Entry]] = {}
+        self._transaction: Any = None
+
+    def plan(self, steps: Sequence[Step]) -> None:
+        """Read what an interrupted run has left, and make the table where needed."""
+        if self._evidence is None:
+            return
+        self._table = self._find_table(self._evidence)
+        if self.command == "stamp":
+            self._forget()
+            return
+        self._check_known({_key_of(step) for step in steps})
+        will_be_used = any(map(self._is_recorded, steps))
+        if self._commits_ddl and will_be_used and not self._is_there:
+            # It commits, so it cannot be made in the midst of a revision.
+            self._make_table()
+
+    def begin(self, step: Step) -> None:
+        """Begin a transaction where Alembic, on SQLAlchemy 1, has none."""
+        self._transaction = None
+        is_recorded = self._evidence is not None and self._is_recorded(step)
+        if is_recorded and not self._connection.in_transaction():
+            self._transaction = self._connection.begin()
+
+    def end(self, step: Step) -> None:
+        """Commit that transaction."""
+        if self._transaction is not None and self._transaction.is_active:
+            self._transaction.commit()
+
+    def surround(self, step: Step) -> ContextManager[object]:
+        """Record the statements of a script."""
+        if self._evidence is None or not self._is_recorded(step):
+            return contextlib.nullcontext()
+        return self._recorded_script(step)
+
+    def recorded(self, step: Step) -> None:
+        """Forget a revision together with recording its version."""
+        if self._is_there and self._is_recorded(step):
+            self._table.remove(_key_of(step))
+
+    def finish(self) -> None:
+        """Drop the table."""
+        if self._is_there:
+            self._table.drop()
+            self._is_there = False
+            if not self._connection.in_transaction():
+                self._table.commit()
+
+    @contextlib.contextmanager
+    def _recorded_script(self, step: Step) -> Iterator[None]:
+        assert self._evidence is not None
+        key = _key_of(step)
+        recorder = Recorder(
+            self._connection,
+            self._table,
+            self._evidence,
+            self._settings,
+            key,
+            self._known.get(key, ()),
+            self._make_table,
+        )
+        with recorder, before_commit(self.context, recorder.before_commit):
+            yield
+
+    def _find_table(self, evidence: Any) -> JournalTable:
+        context: Any = self.context
+        schema = context.version_table_schema or evidence.schema()
+        name = context.version_table
+        table = JournalTable(self._connection, schema, name)
+        self._is_there = evidence.has_table(schema, name_of_journal(name))
+        if self._is_there:
+            self._known = table.read()
+        return table
+
+    def _make_table(self) -> None:
+        if not self._is_there:
+            self._table.create()
+            self._is_there = True
+
+    def _is_recorded(self, step: Step) -> bool:
+        """Tell whether the statements of a step have to be noted."""
+        if not hasattr(step, "revision"):
+            return False
+        if _key_of(step) in self._known:
+            return True
+        if not self._settings.journal:
+            return False
+        return self._commits_ddl or _COMMITS.search(source_of(step)) is not None
+
+    def _forget(self) -> None:
+        """Forget everything: the user has mended the database by hand."""
+        if self._is_there:
+            self._table.clear()
+
+    def _check_known(self, planned: set[tuple[str, str]]) -> None:
+        """Refuse to go another way than the interrupted run.
+
+        :raises InterruptedRevisionError: when a revision was interrupted that this
+            run does not come by.
+        """
+        for key in self._known:
+            if key not in planned and self.command != "ensure_version":
+                revision, direction = key
+                raise InterruptedRevisionError(
+                    f"The {direction} of revision {revision} was interrupted, and a"
+                    " part of it is done.",
+                    f"Finish it with '{next_command(direction, revision)}'"
+                    if direction == "upgrade"
+                    else f"Finish it with '{next_command(direction)}' and its target;"
+                    f" or mend the database by hand and run '{next_command('stamp')}'.",
+                )
+
+
+def _key_of(step: Step) -> tuple[str, str]:
+    revision = getattr(step, "revision", None)
+    return (
+        str(getattr(revision, "revision", "")),
+        "upgrade" if step.is_upgrade else "downgrade",
+    )
+
+
+@contextlib.contextmanager
+def hide_journal(
+    command: str, config: Config, context: MigrationContext
+) -> Iterator[None]:
+    """Keep autogenerate from dropping the table, while it is there.
+
+    :param command: the name of the command.
+    :param config: the configuration that Alembic is called with.
+    :param context: Alembic's context of the database.
+    """
+    name = name_of_journal(context.version_table)
+    own_filter = context.opts.get("include_object")
+
+    def include_object(
+        item: Any, item_name: Any, type_: str, reflected: bool, compare_to: Any
+    ) -> bool:
+        if type_ == "table" and reflected and item_name == name:
+            return False
+        return own_filter is None or own_filter(
+            item, item_name, type_, reflected, compare_to
+        )
+
+    context.opts["include_object"] = include_object
+    yield
