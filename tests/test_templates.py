@@ -478,7 +478,9 @@ def test_a_revision_that_rolls_back_by_itself_is_an_error(tmp_path, project_clas
     if not hasattr(sqlalchemy.engine.Connection, "get_transaction"):
         text = text.replace(".get_transaction()", "._Connection__transaction")
     script.write_text(text, encoding="utf-8")
-    with pytest.raises(Exception, match="ended the transaction of b1"):
+    # Alembic 1.4 commits a part of the transaction itself, and is the first to notice.
+    message = "ended the transaction of b1|This transaction is inactive"
+    with pytest.raises(Exception, match=message):
         project("upgrade")
     assert_nothing_was_run(tmp_path / "app.db")
 

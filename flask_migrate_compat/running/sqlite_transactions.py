@@ -85,13 +85,15 @@ class SQLiteTransactions(StepObserver):
         self._orphans: set[Any] = set()
         if self._connection is not None:
             self._driver = Driver(self._connection)
-            event.listen(self._connection, "before_cursor_execute", self._begin)
+            event.listen(
+                self._connection, "before_cursor_execute", self._before_execute
+            )
 
     def close(self) -> None:
         """Take the listener off, and switch foreign keys on again."""
         if self._connection is None:
             return
-        event.remove(self._connection, "before_cursor_execute", self._begin)
+        event.remove(self._connection, "before_cursor_execute", self._before_execute)
         if self._switched_off and not self._connection.closed:
             # Only after a failure: elsewhere this is done at the end of the revision.
             self._driver.rollback()
@@ -119,7 +121,7 @@ class SQLiteTransactions(StepObserver):
         self._orphans = self._rows_that_refer_to_nothing()
 
     def surround(self, step: Step) -> ContextManager[object]:
-        """Look after a script for rows that refer to nothing."""
+        """Look for rows that refer to nothing after a script."""
         return self._checked(step) if self._switched_off else contextlib.nullcontext()
 
     def end(self, step: Step) -> None:
@@ -149,13 +151,14 @@ class SQLiteTransactions(StepObserver):
         self._driver.execute(f"PRAGMA foreign_keys={state}")
         self._switched_off = state == "OFF"
 
-    def _before_rebuild(self, batch: Any, table: Any) -> None:
+    def _before_rebuild(self, *arguments: Any) -> None:
         """Refuse to rebuild a table if that would delete what refers to it.
 
         A rebuild that the text of the revision did not show comes here with foreign
         keys on.
         """
-        name = table.name
+        # Alembic before 1.5 passes nothing but the table.
+        name = arguments[-1].name
         if self._switched_off or not self._referring_tables(name):
             return
         raise DataLossError(
@@ -184,7 +187,7 @@ class SQLiteTransactions(StepObserver):
             self._driver.rollback()
         self._has_only_read = False
 
-    def _begin(
+    def _before_execute(
         self, connection: Any, cursor: Any, statement: str, *_details: Any
     ) -> None:
         """Begin a transaction before a statement, where none is open."""
@@ -197,6 +200,7 @@ class SQLiteTransactions(StepObserver):
         writes = not _READS.match(statement)
         if writes:
             self._end_reading()
+        # Not sooner: until then a second connection of the script may write.
         if connection.in_transaction() and not is_in_transaction(connection):
             begin = "BEGIN IMMEDIATE" if writes else self._mode
             try:

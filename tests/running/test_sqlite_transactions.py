@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import event
 
 from flask_migrate_compat import MigrateError, commands
@@ -68,8 +69,8 @@ def test_the_engine_of_the_application_is_as_it_was(folder: Path, app: Any) -> N
     statements: list[str] = []
     with engine.connect() as connection:
         connection.connection.set_trace_callback(statements.append)
-        connection.exec_driver_sql("CREATE TABLE u (id INTEGER)")
-        connection.exec_driver_sql("INSERT INTO u VALUES (1)")
+        connection.execute(sa.text("CREATE TABLE u (id INTEGER)"))
+        connection.execute(sa.text("INSERT INTO u VALUES (1)"))
         connection.connection.set_trace_callback(None)
         connection.connection.rollback()
     # Its driver goes on to begin before data, and not before DDL.
@@ -120,11 +121,12 @@ def test_a_database_that_cannot_be_written_and_needs_nothing(
 ) -> None:
     write_revision(folder, "a1", upgrade=CREATE_T)
     commands.upgrade()
-    uri = f"sqlite:///file:{folder.as_posix()}/app.db?mode=ro&uri=true"
-    with used(make_app(folder, {}, uri=uri)):
-        commands.upgrade()
-        with pytest.raises(Exception, match="readonly database"):
-            commands.downgrade()
+    [engine] = engines(app)
+    event.listen(engine, "connect", lambda c, r: c.execute("PRAGMA query_only=ON"))
+    engine.dispose()
+    commands.upgrade()
+    with pytest.raises(Exception, match="readonly database"):
+        commands.downgrade()
 
 
 def test_another_writer_is_named(folder: Path) -> None:
@@ -167,7 +169,7 @@ def strict(folder: Path, app: Any) -> Any:
 
 def foreign_keys(app: Any) -> Any:
     with engines(app)[0].connect() as connection:
-        return connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
+        return connection.execute(sa.text("PRAGMA foreign_keys")).scalar()
 
 
 def test_a_rebuilt_table_deletes_no_row_that_refers_to_it(

@@ -36,7 +36,11 @@ if TYPE_CHECKING:
     from ...config import Config
 
 # What makes a revision commit before its end, where DDL does not.
-_COMMITS = re.compile(r"autocommit|\bVACUUM\b|\bPRAGMA\b|\bDETACH\b|\bCOMMIT\b", re.I)
+_COMMITS = re.compile(
+    r"autocommit|\b(?:VACUUM|PRAGMA|DETACH)\b|[\"']\s*COMMIT\b"
+    r"|\b(?:bind|conn|connection|get_bind\(\))\.commit\(",
+    re.I,
+)
 
 
 class Journal(StepObserver):
@@ -51,6 +55,7 @@ class Journal(StepObserver):
         self._commits_ddl = connection.dialect.name in ("mysql", "mariadb")
         self._is_there = False
         self._known: dict[tuple[str, str], list[Entry]] = {}
+        # The transaction of a revision, where Alembic has opened none.
         self._transaction: Any = None
 
     def plan(self, steps: Sequence[Step]) -> None:
@@ -67,18 +72,6 @@ class Journal(StepObserver):
             # It commits, so it cannot be made in the midst of a revision.
             self._make_table()
 
-    def begin(self, step: Step) -> None:
-        """Begin a transaction where Alembic, on SQLAlchemy 1, has none."""
-        self._transaction = None
-        is_recorded = self._evidence is not None and self._is_recorded(step)
-        if is_recorded and not self._connection.in_transaction():
-            self._transaction = self._connection.begin()
-
-    def end(self, step: Step) -> None:
-        """Commit that transaction."""
-        if self._transaction is not None and self._transaction.is_active:
-            self._transaction.commit()
-
     def surround(self, step: Step) -> ContextManager[object]:
         """Record the statements of a script."""
         if self._evidence is None or not self._is_recorded(step):
@@ -89,6 +82,9 @@ class Journal(StepObserver):
         """Forget a revision together with recording its version."""
         if self._is_there and self._is_recorded(step):
             self._table.remove(_key_of(step))
+        if self._transaction is not None:
+            self._transaction.commit()
+            self._transaction = None
 
     def finish(self) -> None:
         """Drop the table."""
@@ -111,6 +107,9 @@ class Journal(StepObserver):
             self._known.get(key, ()),
             self._make_table,
         )
+        if not self._connection.in_transaction():
+            # Alembic before 1.5 opens none where DDL commits.
+            self._transaction = self._connection.begin()
         with recorder, before_commit(self.context, recorder.before_commit):
             yield
 

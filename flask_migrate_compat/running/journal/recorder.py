@@ -165,9 +165,7 @@ class Recorder:
         if now.entry.position <= len(self._known):
             self._go_through(self._known[now.entry.position - 1], now)
         elif self._is_part_of_transaction(now):
-            if now.entry.kind == statements.CONTROL and statements.ends_transaction(
-                now.statement
-            ):
+            if self._ends_transaction(now):
                 self._pending.append(now.entry)
                 self.before_commit()
                 now.execute()
@@ -176,6 +174,11 @@ class Recorder:
             self._pending.append(now.entry)
         else:
             self._execute_by_itself(now)
+
+    def _ends_transaction(self, now: _Execution) -> bool:
+        return now.entry.kind == statements.CONTROL and statements.ends_transaction(
+            now.statement, begin_commits=self._commits_ddl
+        )
 
     def _is_part_of_transaction(self, now: _Execution) -> bool:
         kind = now.entry.kind

@@ -123,13 +123,15 @@ def kind_of(statement: str) -> str:
     return kind
 
 
-def ends_transaction(statement: str) -> bool:
+def ends_transaction(statement: str, begin_commits: bool) -> bool:
     """Tell whether a ``CONTROL`` statement commits what was done before.
 
     :param statement: the SQL.
+    :param begin_commits: whether beginning a transaction ends the one before, as on
+        MySQL.
     """
     word = without_comments(statement).split(None, 1)[0].upper().rstrip(";")
-    return word in ("COMMIT", "BEGIN", "START", "END")
+    return word in ("COMMIT", "END") or (begin_commits and word in ("BEGIN", "START"))
 
 
 def change_of(statement: str) -> Change | None:
