@@ -64,7 +64,9 @@ class StepObserver:
 
 def _makers() -> Iterator[ObserverMaker]:
     """Yield the observers; the outermost first."""
-    yield from ()
+    from .locks.watch import LockWatch
+
+    yield LockWatch
 
 
 @contextlib.contextmanager

@@ -1,0 +1,126 @@
+"""The lock of a MySQL or MariaDB database: ``GET_LOCK``.
+
+The session of the migration itself takes it. When a run is killed, the server may
+still be busy with a statement of it; the lock is free when that is over, not before.
+Locks are a matter of one server: on a Galera cluster, let all runs connect to the
+same node.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+
+from ...errors import MigrateError
+from .base import (
+    SOMEBODY,
+    Holder,
+    SessionLock,
+    VersionTable,
+    dbapi_connection_of,
+    digest,
+    is_two_phase,
+    one_row,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+
+class MySqlLock(SessionLock):
+    """Hold ``GET_LOCK`` in the session of the migration."""
+
+    def __init__(self, connection: Connection, table: VersionTable, mode: str) -> None:
+        super().__init__(connection, table, mode)
+        self._driver = dbapi_connection_of(connection)
+        self._pool: Any = connection.engine.pool
+        (database,) = one_row(self._driver, "SELECT DATABASE()")
+        # The names are those of the whole server, 64 characters at most.
+        name = digest("mysql", database or "", table.schema, table.name).hex()
+        self._name = f"flask_migrate_compat:{name[:32]}"
+        self._listens = False
+
+    def attempt(self) -> bool:
+        """Take the lock if it is free."""
+        try:
+            taken, *session = one_row(
+                self._driver,
+                f"SELECT GET_LOCK('{self._name}', 0),"
+                " CONNECTION_ID(), @@hostname, @@port",
+            )
+        except self.error_classes as error:
+            raise MigrateError(
+                f"The connection to the {self.place} was lost while waiting for the"
+                f" migration lock: {error}.",
+                "Nothing was changed. Run the command again.",
+            ) from error
+        self.is_held = taken == 1
+        if self.is_held:
+            self.session = self._session(session)
+            self._release_with_the_connection()
+        return self.is_held
+
+    def _session(self, session: Any) -> tuple[str, ...]:
+        return (self._name, *map(str, session))
+
+    def _release_with_the_connection(self) -> None:
+        event.listen(self._pool, "checkin", self._checkin)
+        self._listens = True
+
+    def _checkin(self, driver: Any, record: Any) -> None:
+        if driver is self._driver:
+            self.release(is_last=False)
+
+    def holder(self) -> Holder:
+        """Say which session holds the lock."""
+        try:
+            (session,) = one_row(self._driver, f"SELECT IS_USED_LOCK('{self._name}')")
+            if session is None:
+                return SOMEBODY
+            server = one_row(self._driver, "SELECT @@hostname, @@port")
+            who = one_row(
+                self._driver,
+                "SELECT user, host, command, time FROM information_schema.processlist"
+                f" WHERE id = {session}",
+            )
+        except self.error_classes:
+            return SOMEBODY
+        text = f"session {session} of the server"
+        if who:
+            user, host, command, seconds = who
+            text += f" ({user} from {host}, '{command}' for {seconds} s)"
+        return Holder(text, f"KILL {session};", self._session((session, *server)))
+
+    def before_waiting(self) -> None:
+        """End a transaction: the holder may have to change a table that it has read."""
+        self._end_transaction()
+
+    def after_taking(self) -> None:
+        """End a transaction, which sees the database as it was when it began to read.
+
+        There is nothing to be lost: what env.py has written so far is committed, as
+        the first CREATE TABLE would do.
+        """
+        self._end_transaction()
+
+    def _end_transaction(self) -> None:
+        if not is_two_phase(self.connection):
+            self._driver.commit()
+
+    def serves(self, connection: Connection) -> bool:
+        """Tell whether the connection is the one that has the lock."""
+        return dbapi_connection_of(connection) is self._driver
+
+    def release(self, is_last: bool = True) -> None:
+        """Give the lock back; with the session it goes by itself."""
+        if self.is_held:
+            self.is_held = False
+            # Whatever is wrong with the session, the server has noticed.
+            with contextlib.suppress(Exception):
+                one_row(self._driver, f"SELECT RELEASE_LOCK('{self._name}')")
+        # Not while the pool goes through its listeners.
+        if self._listens and is_last:
+            self._listens = False
+            event.remove(self._pool, "checkin", self._checkin)
