@@ -163,12 +163,13 @@ class SessionLock(DatabaseLock):
         return classes
 
 
-def dbapi_connection_of(connection: Any) -> Any:
-    """Return the driver's connection below one of SQLAlchemy.
+def dbapi_connection_of(connection: Connection) -> Any:
+    """Return the driver's connection below one of SQLAlchemy."""
+    return dbapi_connection_in(connection.connection)
 
-    :param connection: an SQLAlchemy connection, or what a pool hands out.
-    """
-    pooled = getattr(connection, "connection", connection)
+
+def dbapi_connection_in(pooled: Any) -> Any:
+    """Return the driver's connection in what a pool hands out."""
     # SQLAlchemy before 1.4 has the shorter name.
     return getattr(pooled, "dbapi_connection", None) or pooled.connection
 

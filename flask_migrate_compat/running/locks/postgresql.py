@@ -28,6 +28,7 @@ from .base import (
     Holder,
     SessionLock,
     VersionTable,
+    dbapi_connection_in,
     dbapi_connection_of,
     digest,
     one_row,
@@ -128,7 +129,7 @@ class PostgreSqlLock(SessionLock):
     def _new_connection(self, level: str) -> Any:
         # With the creator, the arguments and the listeners of the application.
         pooled = self._engine.pool.recreate().connect()
-        driver = dbapi_connection_of(pooled)
+        driver = dbapi_connection_in(pooled)
         # From here on nobody but us closes it.
         pooled.detach()
         self._engine.dialect.set_isolation_level(driver, level)
@@ -179,7 +180,7 @@ class PostgreSqlLock(SessionLock):
             row = one_row(
                 self._driver,
                 "SELECT held.pid::text, extract(epoch FROM backend_start)::text,"
-                " client_addr::text, application_name,"
+                " host(client_addr), application_name,"
                 " to_char(coalesce(xact_start, backend_start) AT TIME ZONE 'UTC',"
                 " 'YYYY-MM-DD HH24:MI:SS')"
                 " FROM pg_locks AS held LEFT JOIN pg_stat_activity USING (pid)"
