@@ -156,7 +156,7 @@ def _needed_locks(
 ) -> list[DatabaseLock]:
     """Return one lock for each database, in the order of all runs."""
     locks: dict[tuple[object, ...], DatabaseLock] = {}
-    for one in (connection, *opened):
+    for one in dict.fromkeys((connection, *opened)):
         lock = None if one.closed else _lock(one, table, mode)
         if lock is not None:
             locks.setdefault(lock.identity, lock)

@@ -6,6 +6,8 @@ import abc
 import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sqlalchemy import event
+
 from ..databases import shown_url
 
 if TYPE_CHECKING:
@@ -154,6 +156,30 @@ class LockOfTheRun(DatabaseLock):
 
 class SessionLock(DatabaseLock):
     """Have what the locks of database servers have in common."""
+
+    def __init__(self, connection: Connection, table: VersionTable, mode: str) -> None:
+        super().__init__(connection, table, mode)
+        # The driver's connection of the migration.
+        self._user = dbapi_connection_of(connection)
+        # env.py may dispose of it, and the engine gets a new one.
+        self._pool: Any = connection.engine.pool
+        self._listens = False
+
+    def _release_with_the_connection(self) -> None:
+        """Release the lock when ``env.py`` gives its connection back to the pool."""
+        if not self._listens:
+            event.listen(self._pool, "checkin", self._checkin)
+            self._listens = True
+
+    def _checkin(self, driver: Any, record: Any) -> None:
+        if driver is self._user:
+            self.release(is_last=False)
+
+    def _stop_listening(self) -> None:
+        """Forget the connection; not while the pool goes through its listeners."""
+        if self._listens:
+            self._listens = False
+            event.remove(self._pool, "checkin", self._checkin)
 
     @property
     def error_classes(self) -> type[Exception]:

@@ -11,8 +11,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event
-
 from ...errors import MigrateError
 from .base import (
     SOMEBODY,
@@ -34,19 +32,16 @@ class MySqlLock(SessionLock):
 
     def __init__(self, connection: Connection, table: VersionTable, mode: str) -> None:
         super().__init__(connection, table, mode)
-        self._driver = dbapi_connection_of(connection)
-        self._pool: Any = connection.engine.pool
-        (database,) = one_row(self._driver, "SELECT DATABASE()")
+        (database,) = one_row(self._user, "SELECT DATABASE()")
         # The names are those of the whole server, 64 characters at most.
         name = digest("mysql", database or "", table.schema, table.name).hex()
         self._name = f"flask_migrate_compat:{name[:32]}"
-        self._listens = False
 
     def attempt(self) -> bool:
         """Take the lock if it is free."""
         try:
             taken, *session = one_row(
-                self._driver,
+                self._user,
                 f"SELECT GET_LOCK('{self._name}', 0),"
                 " CONNECTION_ID(), @@hostname, @@port",
             )
@@ -65,23 +60,15 @@ class MySqlLock(SessionLock):
     def _session(self, session: Any) -> tuple[str, ...]:
         return (self._name, *map(str, session))
 
-    def _release_with_the_connection(self) -> None:
-        event.listen(self._pool, "checkin", self._checkin)
-        self._listens = True
-
-    def _checkin(self, driver: Any, record: Any) -> None:
-        if driver is self._driver:
-            self.release(is_last=False)
-
     def holder(self) -> Holder:
         """Say which session holds the lock."""
         try:
-            (session,) = one_row(self._driver, f"SELECT IS_USED_LOCK('{self._name}')")
+            (session,) = one_row(self._user, f"SELECT IS_USED_LOCK('{self._name}')")
             if session is None:
                 return SOMEBODY
-            server = one_row(self._driver, "SELECT @@hostname, @@port")
+            server = one_row(self._user, "SELECT @@hostname, @@port")
             who = one_row(
-                self._driver,
+                self._user,
                 "SELECT user, host, command, time FROM information_schema.processlist"
                 f" WHERE id = {session}",
             )
@@ -107,11 +94,11 @@ class MySqlLock(SessionLock):
 
     def _end_transaction(self) -> None:
         if not is_two_phase(self.connection):
-            self._driver.commit()
+            self._user.commit()
 
     def serves(self, connection: Connection) -> bool:
         """Tell whether the connection is the one that has the lock."""
-        return dbapi_connection_of(connection) is self._driver
+        return dbapi_connection_of(connection) is self._user
 
     def release(self, is_last: bool = True) -> None:
         """Give the lock back; with the session it goes by itself."""
@@ -119,8 +106,6 @@ class MySqlLock(SessionLock):
             self.is_held = False
             # Whatever is wrong with the session, the server has noticed.
             with contextlib.suppress(Exception):
-                one_row(self._driver, f"SELECT RELEASE_LOCK('{self._name}')")
-        # Not while the pool goes through its listeners.
-        if self._listens and is_last:
-            self._listens = False
-            event.remove(self._pool, "checkin", self._checkin)
+                one_row(self._user, f"SELECT RELEASE_LOCK('{self._name}')")
+        if is_last:
+            self._stop_listening()

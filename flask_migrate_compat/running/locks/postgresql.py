@@ -19,8 +19,6 @@ import re
 import socket
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event
-
 from ...errors import MigrateError
 from ..settings import TRANSACTION
 from .base import (
@@ -29,7 +27,6 @@ from .base import (
     SessionLock,
     VersionTable,
     dbapi_connection_in,
-    dbapi_connection_of,
     digest,
     one_row,
 )
@@ -51,6 +48,9 @@ _SERVER_SETTINGS = {
     "transaction_timeout": "0",
 }
 
+# How often to look whether a proxy hands sessions round.
+_TRIES = 5
+
 # A session and what tells it from a later one with the same number.
 _SESSION = "pid::text, extract(epoch FROM backend_start)::text"
 _OWN_SESSION = f"SELECT {_SESSION} FROM pg_stat_activity WHERE pid = pg_backend_pid()"
@@ -69,8 +69,6 @@ class PostgreSqlLock(SessionLock):
         # The driver's connection of the lock.
         self._driver: Any = None
         self._is_async = bool(getattr(connection.dialect, "is_async", False))
-        self._user = dbapi_connection_of(connection)
-        self._listens = False
 
     def attempt(self) -> bool:
         """Take the lock if it is free."""
@@ -114,10 +112,11 @@ class PostgreSqlLock(SessionLock):
         try:
             self._driver = self._new_connection(level)
             if self._is_async:
+                # Once the event loop is over, nothing can be said to the server.
                 self._release_with_the_connection()
             if not self._of_transaction:
-                self._set_up(local=False)
                 self._refuse_a_proxy()
+                self._set_up(local=False)
         except self.error_classes as error:
             raise MigrateError(
                 f"Cannot open a second connection to the {self.place}, which the"
@@ -160,11 +159,14 @@ class PostgreSqlLock(SessionLock):
             return
         driver = self._new_connection("AUTOCOMMIT")
         try:
-            second = one_row(driver, _OWN_SESSION)
+            # Somebody else may have been faster to get it.
+            for _ in range(_TRIES):
+                second = one_row(driver, _OWN_SESSION)
+                again = one_row(self._driver, _OWN_SESSION)
+                if second in (first, again) or again != first:
+                    raise self._not_a_session()
         finally:
             driver.close()
-        if second == first:
-            raise self._not_a_session()
 
     def _not_a_session(self) -> MigrateError:
         return MigrateError(
@@ -236,15 +238,6 @@ class PostgreSqlLock(SessionLock):
         if str(session) != self.session[1]:
             raise self._not_a_session()
 
-    def _release_with_the_connection(self) -> None:
-        # Once the event loop is over, nothing can be said to the server any more.
-        event.listen(self._engine.pool, "checkin", self._checkin)
-        self._listens = True
-
-    def _checkin(self, driver: Any, record: Any) -> None:
-        if driver is self._user:
-            self.release(is_last=False)
-
     def release(self, is_last: bool = True) -> None:
         """Give the lock back, and close its connection."""
         driver, self._driver = self._driver, None
@@ -253,10 +246,8 @@ class PostgreSqlLock(SessionLock):
             with contextlib.suppress(Exception):
                 self._let_go(driver, cut_off=self._is_async and is_last)
         self.is_held = False
-        # Not while the pool goes through its listeners.
-        if self._listens and is_last:
-            self._listens = False
-            event.remove(self._engine.pool, "checkin", self._checkin)
+        if is_last:
+            self._stop_listening()
 
     def _let_go(self, driver: Any, cut_off: bool) -> None:
         if cut_off:

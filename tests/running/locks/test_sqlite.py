@@ -176,7 +176,7 @@ def test_a_change_after_the_look_is_noticed(
     from flask_migrate_compat.running import locks
 
     monkeypatch.setattr(locks, "is_up_to_date", lambda *args: True)
-    with pytest.raises(MigrateError, match="while this one began.* Run the command"):
+    with pytest.raises(MigrateError, match="while this one began"):
         commands.upgrade()
     assert "new" not in tables(folder / "app.db")
 
