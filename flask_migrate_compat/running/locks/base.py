@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import event
 
+from ...errors import MigrateError
 from ..databases import shown_url
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Holder(NamedTuple):
 
     :param text: who, for a message.
     :param remedy: how to end whoever it is, for a message; empty if nobody knows.
-    :param session: what tells a session of the database server from all others.
+    :param session: what tells a session of the database server from all others, or
+        the beginning of it if the rest is not for us to see.
     """
 
     text: str
@@ -165,6 +167,33 @@ class SessionLock(DatabaseLock):
         self._pool: Any = connection.engine.pool
         self._listens = False
 
+    def _failed(self, error: Exception, driver: Any) -> MigrateError:
+        """Return the error for an attempt that the server, or its driver, refused."""
+        dialect: Any = self.connection.dialect
+        if dialect.is_disconnect(error, driver, None):
+            return MigrateError(
+                f"The connection that was waiting for the migration lock of the"
+                f" {self.place} was lost: {reason(error)}.",
+                "Nothing was changed. Run the command again.",
+            )
+        return MigrateError(
+            f"Cannot take the migration lock of the {self.place}: {reason(error)}.",
+            "If this server has no such locks, add --no-lock, or set"
+            ' MIGRATE_LOCK = "off", and make sure that nobody else migrates this'
+            " database meanwhile.",
+        )
+
+    def _lost(self, why: str) -> MigrateError:
+        return MigrateError(
+            f"The migration lock of the {self.place} was lost: {why}. Nothing further"
+            " is done.",
+            "Run the command again.",
+        )
+
+    def serves(self, connection: Connection) -> bool:
+        """Tell whether the lock lives as long as this connection needs it."""
+        return not self._listens or dbapi_connection_of(connection) is self._user
+
     def _release_with_the_connection(self) -> None:
         """Release the lock when ``env.py`` gives its connection back to the pool."""
         if not self._listens:
@@ -198,6 +227,11 @@ def dbapi_connection_in(pooled: Any) -> Any:
     """Return the driver's connection in what a pool hands out."""
     # SQLAlchemy before 1.4 has the shorter name.
     return getattr(pooled, "dbapi_connection", None) or pooled.connection
+
+
+def reason(error: Exception) -> str:
+    """Return what an error says, for the middle of a sentence."""
+    return " ".join(str(error).split()).rstrip(".")
 
 
 def one_row(dbapi_connection: Any, statement: str) -> tuple[Any, ...]:

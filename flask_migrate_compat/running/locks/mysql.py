@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from ...errors import MigrateError
 from .base import (
     SOMEBODY,
     Holder,
@@ -46,11 +45,7 @@ class MySqlLock(SessionLock):
                 " CONNECTION_ID(), @@hostname, @@port",
             )
         except self.error_classes as error:
-            raise MigrateError(
-                f"The connection to the {self.place} was lost while waiting for the"
-                f" migration lock: {error}.",
-                "Nothing was changed. Run the command again.",
-            ) from error
+            raise self._failed(error, self._user) from error
         self.is_held = taken == 1
         if self.is_held:
             self.session = self._session(session)
@@ -96,9 +91,11 @@ class MySqlLock(SessionLock):
         if not is_two_phase(self.connection):
             self._user.commit()
 
-    def serves(self, connection: Connection) -> bool:
-        """Tell whether the connection is the one that has the lock."""
-        return dbapi_connection_of(connection) is self._user
+    def check(self) -> None:
+        """Make sure that the session is still there; the server is not asked."""
+        connection = self.connection
+        if connection.closed or dbapi_connection_of(connection) is not self._user:
+            raise self._lost("a revision has closed the connection")
 
     def release(self, is_last: bool = True) -> None:
         """Give the lock back; with the session it goes by itself."""

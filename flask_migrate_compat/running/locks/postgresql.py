@@ -29,6 +29,7 @@ from .base import (
     dbapi_connection_in,
     digest,
     one_row,
+    reason,
 )
 from .renewal import is_repeatable, renew_transaction
 
@@ -82,11 +83,7 @@ class PostgreSqlLock(SessionLock):
             if self.is_held:
                 self.session = self._own_session()
         except self.error_classes as error:
-            raise MigrateError(
-                "The connection that was waiting for the migration lock of the"
-                f" {self.place} was lost: {error}.",
-                "Nothing was changed. Run the command again.",
-            ) from error
+            raise self._failed(error, self._driver) from error
         return self.is_held
 
     def _number(self) -> str:
@@ -120,7 +117,7 @@ class PostgreSqlLock(SessionLock):
         except self.error_classes as error:
             raise MigrateError(
                 f"Cannot open a second connection to the {self.place}, which the"
-                f" migration lock needs: {error}.",
+                f" migration lock needs: {reason(error)}.",
                 "Allow one more connection; or add --no-lock and make sure that"
                 " nobody else migrates this database meanwhile.",
             ) from error
@@ -204,7 +201,8 @@ class PostgreSqlLock(SessionLock):
         return Holder(
             f"session {pid} of the server" + (f" ({text})" if text else ""),
             f"SELECT pg_terminate_backend({pid});",
-            (str(self._key), pid, started),
+            # The beginning of a session of another user is not for everybody to see.
+            tuple(filter(None, (str(self._key), pid, started))),
         )
 
     def _in_pg_locks(self) -> str:
@@ -230,11 +228,7 @@ class PostgreSqlLock(SessionLock):
         try:
             (session,) = one_row(self._driver, "SELECT pg_backend_pid()")
         except self.error_classes as error:
-            raise MigrateError(
-                f"The migration lock of the {self.place} was lost: {error}. Nothing"
-                " further is done.",
-                "Run the command again.",
-            ) from error
+            raise self._lost(reason(error)) from error
         if str(session) != self.session[1]:
             raise self._not_a_session()
 

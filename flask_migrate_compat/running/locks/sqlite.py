@@ -25,6 +25,7 @@ from .base import (
     VersionTable,
     dbapi_connection_of,
     one_row,
+    reason,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class SqliteLock(DatabaseLock):
             return False
         except (OSError, NotImplementedError) as error:
             raise MigrateError(
-                f"Cannot lock the {self.place}: {error}.",
+                f"Cannot lock the {self.place}: {reason(error)}.",
                 f"Make '{self._lock_file}' writable for this user; or add --no-lock"
                 " and make sure that nobody else migrates this database meanwhile.",
             ) from error

@@ -56,8 +56,9 @@ def take_or_wait(
 
 
 def _own(holder: Holder, held: Iterable[DatabaseLock]) -> DatabaseLock | None:
+    known = len(holder.session)
     for lock in held:
-        if lock.is_held and holder.session and lock.session == holder.session:
+        if known and lock.is_held and lock.session[:known] == holder.session:
             return lock
     return None
 

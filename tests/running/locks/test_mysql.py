@@ -201,4 +201,15 @@ def test_the_connection_is_lost_while_waiting(
                 take(second, other)
         other.invalidate()
     assert not isinstance(info.value, LockTimeoutError)
-    assert "was lost while waiting" in str(info.value)
+    assert "The connection that was waiting for the migration lock" in str(info.value)
+
+
+def test_a_connection_that_was_replaced_has_no_lock(engine: Any) -> None:
+    with engine.connect() as connection, run() as run_locks:
+        take(run_locks, connection)
+        lock = locks.lock_of(connection)
+        assert lock is not None
+        lock.check()
+        connection.invalidate()
+        with pytest.raises(MigrateError, match="was lost: a revision has"):
+            lock.check()

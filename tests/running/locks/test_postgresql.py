@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -17,9 +18,10 @@ from flask_migrate_compat import MigrateError, commands
 from flask_migrate_compat.errors import LockTimeoutError
 from flask_migrate_compat.running import locks
 from flask_migrate_compat.running.locks import renewal
+from flask_migrate_compat.running.locks.postgresql import PostgreSqlLock
 
 from ...conftest import Project
-from ...servers import execute, postgresql, tables
+from ...servers import end_sessions, execute, name_in, postgresql, tables
 from ..applications import make_app, used, write_revision
 from .projects import (
     CREATE,
@@ -189,25 +191,58 @@ def test_the_connection_is_lost_while_waiting(
     engine.dispose()
 
 
-def test_no_connection_is_left(app: Any, url: str) -> None:
-    name = url.rpartition("/")[2]
-    engine = app.extensions["migrate"].db.engine
-    with engine.connect():
-        pass
-    role = f"role_{name}"
+@contextlib.contextmanager
+def role_of(url: str, limit: int) -> Iterator[str]:
+    """Give the URL for a role that cannot see what the sessions of others do."""
+    role = f"role_{name_in(url)}"
     execute(
         url,
-        f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 1",
+        f"CREATE ROLE {role} LOGIN CONNECTION LIMIT {limit}",
         f"GRANT ALL ON SCHEMA public TO {role}",
     )
-    limited = sa.create_engine(url.replace("postgres@", f"{role}@"), poolclass=NullPool)
     try:
-        connection, expected = limited.connect(), pytest.raises(MigrateError)
+        yield url.replace("postgres@", f"{role}@")
+    finally:
+        end_sessions("postgresql", name_in(url))
+        execute(url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+def test_no_connection_is_left(url: str) -> None:
+    with role_of(url, limit=1) as limited:
+        engine = sa.create_engine(limited, poolclass=NullPool)
+        connection, expected = engine.connect(), pytest.raises(MigrateError)
         with connection, run() as run_locks, expected as info:
             take(run_locks, connection)
-    finally:
-        execute(url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
     assert "Cannot open a second connection" in str(info.value)
+    assert "--no-lock" in str(info.value)
+
+
+def test_two_roles_in_one_database(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One cannot see when the session of the other has begun."""
+    with role_of(url, limit=9) as limited:
+        engines = [sa.create_engine(one, poolclass=NullPool) for one in (url, limited)]
+        one, other = engines[0].connect(), engines[1].connect()
+        with one, other, run() as run_locks:
+            take(run_locks, one)
+            take(run_locks, other)
+            monkeypatch.setattr(locks, "_held", {})
+            with run() as stranger, pytest.raises(LockTimeoutError) as info:
+                take(stranger, other)
+            monkeypatch.undo()
+    assert re.search(
+        r"session \d+ of the server \(flask_migrate_compat \S+\) has it",
+        str(info.value),
+    )
+
+
+def test_a_server_without_such_locks(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PostgreSqlLock, "_number", lambda self: "no_such_function()")
+    engine = sa.create_engine(url, poolclass=NullPool)
+    connection, expected = engine.connect(), pytest.raises(MigrateError)
+    with connection, run() as run_locks, expected as info:
+        take(run_locks, connection)
+    assert "Cannot take the migration lock of the database" in str(info.value)
+    assert "no_such_function" in str(info.value)
     assert "--no-lock" in str(info.value)
 
 
