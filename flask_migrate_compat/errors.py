@@ -65,6 +65,10 @@ class PendingChangesError(MigrateError):
     """Report that the models and the database differ (the ``check`` command)."""
 
 
+class LockTimeoutError(MigrateError):
+    """Report that another migration went on for longer than we were to wait."""
+
+
 class LegacyIdiomError(MigrateError):
     """Report an old idiom of a revision that cannot be helped, or must not be."""
 

@@ -10,7 +10,8 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Callable, ContextManager, Iterator
 
-from ..errors import MigrateError
+from ..errors import LockTimeoutError
+from .settings import OFF, WRITING, settings_of
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -23,17 +24,19 @@ Surrounding = Callable[[str, "Config"], ContextManager[object]]
 # surroundings wrap functions of Alembic: one run at a time in a process.
 _one_at_a_time = threading.RLock()
 
-# How long a thread waits for the run of another one, in seconds. It may wait in vain:
-# when the other one is at a revision that waits for this thread.
+# How long a thread waits for the run of another one, in seconds, when nobody has said
+# how long. It may wait in vain: when the other one is at a revision that waits for this
+# thread.
 LONGEST_WAIT = 30.0
 
 
 @contextlib.contextmanager
-def _turn(command: str) -> Iterator[None]:
+def _turn(command: str, config: Config) -> Iterator[None]:
     """Wait until no other thread has a run, and keep them waiting."""
-    if not _one_at_a_time.acquire(timeout=LONGEST_WAIT):
-        raise MigrateError(
-            f"'{command}' has waited {LONGEST_WAIT:g} seconds for another migration"
+    seconds = _longest_wait(command, config)
+    if not _one_at_a_time.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
+        raise LockTimeoutError(
+            f"'{command}' has waited {seconds:g} seconds for another migration"
             " command in this process, which is still running.",
             "Try again when that one has ended. If it is at a revision that waits for"
             " a thread with this command: call the command in the revision's thread.",
@@ -42,6 +45,13 @@ def _turn(command: str) -> Iterator[None]:
         yield
     finally:
         _one_at_a_time.release()
+
+
+def _longest_wait(command: str, config: Config) -> float:
+    settings = settings_of(config)
+    if command in WRITING and settings.lock != OFF:
+        return settings.lock_timeout
+    return LONGEST_WAIT
 
 
 def _surroundings() -> Iterator[Surrounding]:
@@ -79,9 +89,9 @@ def migration_run(command: str, config: Config) -> Iterator[None]:
 
     :param command: the name of the command, such as ``upgrade``.
     :param config: the configuration that Alembic is called with.
-    :raises MigrateError: when another thread has a run that does not end.
+    :raises LockTimeoutError: when another thread has a run that does not end.
     """
-    with _turn(command), contextlib.ExitStack() as stack:
+    with _turn(command, config), contextlib.ExitStack() as stack:
         for surrounding in _surroundings():
             stack.enter_context(surrounding(command, config))
         yield

@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from . import sqlite_transactions
+from .locks import RunLocks
 from .settings import WRITING
 
 if TYPE_CHECKING:
@@ -37,11 +38,13 @@ def prepare_connections(command: str, config: Config) -> Iterator[None]:
     original = EnvironmentContext.configure
     with contextlib.ExitStack() as stack:
         opened = stack.enter_context(_opened_connections())
+        locks = RunLocks(stack, command, config)
 
         def configure(
             self: EnvironmentContext, connection: Any = None, *args: Any, **options: Any
         ) -> None:
             if connection is not None and not self.is_offline_mode():
+                locks.take(self, connection, opened, options)
                 _prepare(stack, self, connection, opened, options)
             original(self, connection, *args, **options)
 

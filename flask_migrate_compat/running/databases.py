@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator, cast
 from alembic.runtime.migration import MigrationContext
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
     from ..config import Config
 
 # In force while Alembic works in one database; takes the name of the command, its
@@ -67,6 +69,13 @@ def name_of(context: MigrationContext) -> str:
     name = f"database '{bind}'" if bind else "database"
     if context.connection is None:
         return name
+    return f"{name} ({shown_url(context.connection.engine)})"
+
+
+def shown_url(engine: Engine) -> str:
+    """Return the URL of an engine for a message.
+
+    :param engine: the engine.
+    """
     # The repr of a URL masks the password, but not one among the arguments.
-    url = repr(context.connection.engine.url).partition("?")[0]
-    return f"{name} ({url})"
+    return repr(engine.url).partition("?")[0]

@@ -34,12 +34,19 @@ def is_autocommit(connection: Connection) -> bool:
     return str(level or of_engine).upper() == "AUTOCOMMIT"
 
 
-def driver_connection(connection: Connection) -> Any:
+def dbapi_connection_of(connection: Connection) -> Any:
     """Return the connection of the driver, or SQLAlchemy's synchronous front of it.
 
     :param connection: an open connection.
     """
-    pooled: Any = connection.connection
+    return dbapi_connection_in(connection.connection)
+
+
+def dbapi_connection_in(pooled: Any) -> Any:
+    """Return the driver's connection in what a pool hands out.
+
+    :param pooled: what it has handed out.
+    """
     # SQLAlchemy 1.3 has the second name only.
     return getattr(pooled, "dbapi_connection", None) or pooled.connection
 
@@ -49,7 +56,7 @@ def is_in_transaction(connection: Connection) -> bool:
 
     :param connection: a connection to SQLite.
     """
-    driver = driver_connection(connection)
+    driver = dbapi_connection_of(connection)
     if not hasattr(driver, "in_transaction"):
         # aiosqlite, behind SQLAlchemy's front.
         driver = driver.driver_connection
@@ -86,11 +93,11 @@ class Driver:
 
     def commit(self) -> None:
         """Commit for the database; SQLAlchemy's transaction goes on."""
-        driver_connection(self.connection).commit()
+        dbapi_connection_of(self.connection).commit()
 
     def rollback(self) -> None:
         """Roll back for the database; SQLAlchemy's transaction goes on."""
-        driver_connection(self.connection).rollback()
+        dbapi_connection_of(self.connection).rollback()
 
     def execute_many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Execute a statement for each of several sets of parameters.
@@ -106,7 +113,7 @@ class Driver:
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[Any]:
-        cursor = driver_connection(self.connection).cursor()
+        cursor = dbapi_connection_of(self.connection).cursor()
         try:
             yield cursor
         finally:

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, ContextManager, Iterator, Sequence
 from sqlalchemy import event
 
 from ..errors import DataLossError, MigrateError, shortened
-from .driver import Driver, driver_connection, is_autocommit, is_in_transaction
+from .driver import Driver, dbapi_connection_of, is_autocommit, is_in_transaction
 from .steps import Step, StepObserver, commit, source_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def has_transactional_ddl(connection: Connection, options: dict[str, Any]) -> bo
     if connection.dialect.name != "sqlite" or is_autocommit(connection):
         return False
     # Python 3.12 can be told to commit each statement, and then ignores commit().
-    driver_commits = getattr(driver_connection(connection), "autocommit", None)
+    driver_commits = getattr(dbapi_connection_of(connection), "autocommit", None)
     return driver_commits is not True and options.get("transactional_ddl") is None
 
 

@@ -12,7 +12,7 @@ import contextlib
 import functools
 from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator, Sequence
 
-from .driver import driver_connection
+from .driver import dbapi_connection_of
 from .settings import WRITING
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def commit(context: MigrationContext) -> None:
     if function is not None:
         function()
     assert context.connection is not None
-    driver_connection(context.connection).commit()
+    dbapi_connection_of(context.connection).commit()
 
 
 class StepObserver:
@@ -116,7 +116,9 @@ def source_of(step: Step) -> str:
 def _makers() -> Iterator[ObserverMaker]:
     """Yield the observers; the outermost first."""
     from . import journal, sqlite_transactions
+    from .locks import watch
 
+    yield watch.LockWatch
     yield journal.Journal
     yield sqlite_transactions.SQLiteTransactions
 

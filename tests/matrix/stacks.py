@@ -61,6 +61,7 @@ _ANCIENT = {
     "SQLAlchemy": "1.3.24",
     "Flask-SQLAlchemy": "2.4.4",
     "alembic": "1.4.3",
+    "filelock": "3.16.0",
 }
 _OLD = {**_ANCIENT, "Flask": "1.1.4", "Werkzeug": "1.0.1", "Flask-SQLAlchemy": "2.5.1"}
 # Alembic 1.20 needs SQLAlchemy 2.0.
@@ -72,6 +73,7 @@ _MID = {
     "SQLAlchemy": "1.4.54",
     "Flask-SQLAlchemy": "2.5.1",
     "alembic": "1.19.2",
+    "filelock": "3.32.7",
 }
 _MID_B = {**_MID, "Flask": "2.3.3", "Werkzeug": "3.1.9", "Flask-SQLAlchemy": "3.0.5"}
 _NEW_SA20 = {
@@ -83,10 +85,16 @@ _NEW_SA20 = {
     "SQLAlchemy": "2.0.58",
     "Flask-SQLAlchemy": "3.1.1",
     "alembic": "1.20.1",
+    "filelock": "4.2.12",
 }
 _NEW_SA21 = {**_NEW_SA20, "SQLAlchemy": "2.1.9"}
 # The newest of everything that still installs on Python 3.9.
-_NEW_PY39 = {**_NEW_SA20, "click": "8.1.8", "alembic": "1.16.5"}
+_NEW_PY39 = {
+    **_NEW_SA20,
+    "click": "8.1.8",
+    "alembic": "1.16.5",
+    "filelock": "3.19.1",
+}
 
 STACKS: tuple[Stack, ...] = (
     Stack("anc38", "ANCIENT", "3.8", _ANCIENT, required=True),

@@ -42,7 +42,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql.ddl import DDLElement
 from sqlalchemy.sql.expression import TextClause, UpdateBase
 
-from ...running.driver import driver_connection, is_autocommit
+from ...running.driver import dbapi_connection_of, is_autocommit
 from ...running.steps import commit
 from .patching import Patches
 from .run import Place, Run, called_by_library, caller, migration_context
@@ -244,7 +244,7 @@ def _release_migration(connection: Connection) -> None:
         return
     # SQLAlchemy's transaction goes on; for the database, a new one begins with the
     # next statement.
-    dbapi = driver_connection(own)
+    dbapi = dbapi_connection_of(own)
     if getattr(dbapi, "in_transaction", True):
         commit(context)
 

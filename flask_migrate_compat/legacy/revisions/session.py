@@ -27,7 +27,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import Session
 
-from ...running.driver import is_autocommit
+from ...running.driver import dbapi_connection_of, is_autocommit
 from . import second
 from .blocks import TransactionBlock
 from .patching import Patches
@@ -177,8 +177,7 @@ def _has_lost_savepoints(dialect: Any, error: Exception) -> bool:
 def _savepoint(run: Run, original: Any, self: Any, connection: Any, name: str) -> None:
     """Begin before a savepoint on SQLite: without, its release would be a commit."""
     if self.name == "sqlite":
-        pooled = connection.connection
-        dbapi = getattr(pooled, "dbapi_connection", None) or pooled.connection
+        dbapi = dbapi_connection_of(connection)
         if getattr(dbapi, "in_transaction", None) is False:
             connection.exec_driver_sql("BEGIN")
     original(self, connection, name)

@@ -1,0 +1,72 @@
+"""End a transaction that ``env.py`` has begun on PostgreSQL, and begin it again.
+
+An ``env.py`` may have read something in the transaction that it hands to Alembic. Then
+the run that holds the lock may have to wait for that transaction; and under REPEATABLE
+READ and SERIALIZABLE it goes on seeing the database as it was before the wait.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from ..driver import dbapi_connection_of
+from .base import is_in_transaction, is_two_phase, one_row
+
+# What was SET. A setting of the transaction (SET LOCAL) cannot be told from one of the
+# session. The role is not in the view.
+_SETTINGS = (
+    "SELECT name, current_setting(name) FROM pg_settings"
+    " WHERE source = 'session' AND name !~ '^transaction_'"
+    " UNION ALL SELECT 'role', current_setting('role')"
+)
+
+
+def is_repeatable(connection: Any) -> bool:
+    """Tell whether a connection is in a transaction that reads from a snapshot."""
+    if not _is_open(connection):
+        return False
+    level = one_row(
+        dbapi_connection_of(connection),
+        "SELECT current_setting('transaction_isolation')",
+    )
+    return level[0] in ("repeatable read", "serializable")
+
+
+def renew_transaction(connection: Any) -> None:
+    """Commit a transaction below SQLAlchemy, and set again what was set in it.
+
+    :param connection: an SQLAlchemy connection; one without an open transaction, or
+        with one in two phases, is left alone.
+    """
+    if not _is_open(connection) or is_two_phase(connection):
+        return
+    driver = dbapi_connection_of(connection)
+    # A transaction that has failed has nothing to keep, and says so by itself.
+    with contextlib.suppress(connection.dialect.dbapi.Error):
+        before = _settings(driver)
+        driver.commit()
+        after = _settings(driver)
+        for name, value in before.items():
+            if after.get(name) != value:
+                text = value.replace("'", "''")
+                one_row(driver, f"SELECT set_config('{name}', '{text}', true)")
+        if before == after:
+            driver.commit()
+
+
+def _is_open(connection: Any) -> bool:
+    """Tell whether the server knows of a transaction."""
+    driver = dbapi_connection_of(connection)
+    if hasattr(driver, "get_transaction_status"):  # psycopg2
+        return bool(driver.get_transaction_status() != 0)
+    return is_in_transaction(connection)
+
+
+def _settings(driver: Any) -> dict[str, str]:
+    cursor = driver.cursor()
+    try:
+        cursor.execute(_SETTINGS)
+        return dict(cursor.fetchall())
+    finally:
+        cursor.close()
