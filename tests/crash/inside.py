@@ -1,0 +1,101 @@
+"""Run the tests in the environment of a stack.
+
+``python -m tests.crash.inside PROGRAM [option ...]``; see ``__main__.py``, which
+starts this with the Python of each stack.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Iterator
+
+from ..matrix.session import say
+from . import points, reports
+from .lanes import LaneError, NoServerError
+from .options import CRASH, KINDS, LEVELS, PARTS, parser
+from .processes import Project, import_everything
+from .reports import Count
+
+
+def crash(options: argparse.Namespace, project: Project, folder: Path) -> Iterator[Count]:
+    """Kill runs at every statement and at random times."""
+    first: list[points.State] = []
+    for kind in options.server or KINDS:
+        for variant, env in points.VARIANTS[kind].items():
+            count = Count("undisturbed run", kind, variant)
+            setting = points.Setting(project, options.face or "flask", env)
+            try:
+                reference = points.reference_of(setting, kind, folder)
+                first = first or [reference.state]
+                # All kinds of databases are to end with the same rows.
+                count.add("rows", reference.problem or reference.state.other_rows(first[0]))
+                yield count.end()
+                if reference.state.rows:
+                    yield from _killed(options, setting, reference, count, folder)
+            except NoServerError as reason:
+                count.remark = f"not run: {reason}"
+                yield count.end()
+                break
+            except LaneError as problem:
+                count.add("all", str(problem))
+                yield count.end()
+
+
+def _killed(
+    options: argparse.Namespace,
+    setting: points.Setting,
+    reference: points.Reference,
+    like: Count,
+    folder: Path,
+) -> Iterator[Count]:
+    """Kill runs of one kind of database and one variant of the application."""
+    parts = options.part or PARTS
+    many = {"folder": folder, "jobs": options.databases}
+    kind, variant = like.server, like.variant
+    for level in options.level or LEVELS if "points" in parts else ():
+        every = options.every or 1
+        chosen = list(points.points_of(reference, level, every))
+        count = Count(f"killed at {level}", kind, variant)
+        count.remark = f"{len(chosen)} of {2 * len(reference.traces[level])} points"
+        yield points.count_points(setting, reference, count, chosen, **many)
+    if variant:
+        return
+    if "busy" in parts and kind in points.PAUSES:
+        count = Count("killed while busy", kind, variant)
+        yield points.count_busy(setting, reference, count, **many)
+    if "random" in parts:
+        count = Count("killed at random", kind, variant, remark=f"seed {options.seed}")
+        delays = points.random_delays(reference, options.rounds, options.seed)
+        yield points.count_random(setting, reference, count, delays, **many)
+
+
+def main() -> int:
+    """Run a program; the status is 1 when anything failed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    program = sys.argv.pop(1)
+    options = parser(program).parse_args()
+    vars(options).update(options.options)
+    counts = []
+    with tempfile.TemporaryDirectory(prefix="crash-") as name:
+        folder = Path(os.path.realpath(name))
+        project = Project(folder / "project")
+        url = f"sqlite:///{(folder / 'first.db').as_posix()}"
+        import_everything(project, {"CRASH_URL": url})
+        for count in PROGRAMS[program](options, project, folder / "databases"):
+            counts.append(count)
+    if options.report:
+        reports.write(counts, options.report)
+    else:
+        print("\n" + reports.layout({"this": counts}))
+    return int(any(count.failed for count in counts))
+
+
+PROGRAMS = {CRASH: crash}
+
+if __name__ == "__main__":
+    sys.exit(main())
