@@ -15,9 +15,18 @@ from pathlib import Path
 from typing import Iterator
 
 from ..matrix.session import say
-from . import points, reports
+from . import points, reports, rounds
 from .lanes import LaneError, NoServerError
-from .options import CRASH, KINDS, LEVELS, PARTS, parser
+from .options import (
+    CRASH,
+    FULL_ROUNDS,
+    KINDS,
+    LEVELS,
+    PARTS,
+    REPLICAS,
+    ROUNDS,
+    parser,
+)
 from .processes import Project, import_everything
 from .reports import Count
 
@@ -74,6 +83,31 @@ def _killed(
         yield points.count_random(setting, reference, count, delays, **many)
 
 
+def replicas(
+    options: argparse.Namespace, project: Project, folder: Path
+) -> Iterator[Count]:
+    """Start many upgrades at once."""
+    number = options.rounds or (FULL_ROUNDS if options.full else ROUNDS)
+    planned = rounds.plan(number, options.face)
+    setting = points.Setting(project, options.face or "flask", {})
+    for kind in options.server or KINDS:
+        count = Count("undisturbed run", kind)
+        try:
+            reference = points.reference_of(setting, kind, folder)
+            count.add("rows", reference.problem)
+            yield count.end()
+            if not reference.problem:
+                yield from rounds.count_rounds(
+                    setting, reference, kind, planned, folder
+                )
+        except NoServerError as reason:
+            count.remark = f"not run: {reason}"
+            yield count.end()
+        except LaneError as problem:
+            count.add("all", str(problem))
+            yield count.end()
+
+
 def main() -> int:
     """Run a program; the status is 1 when anything failed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -95,7 +129,7 @@ def main() -> int:
     return int(any(count.failed for count in counts))
 
 
-PROGRAMS = {CRASH: crash}
+PROGRAMS = {CRASH: crash, REPLICAS: replicas}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -22,6 +22,9 @@ FACES = {
 #: The parts of a run of :data:`CRASH`.
 PARTS = ("points", "busy", "random", "scenarios", "resuming")
 
+#: How many rounds of replicas are played, in all and to save time.
+FULL_ROUNDS, ROUNDS = 50, 12
+
 #: What a process can be killed before or after, see application/killer.py.
 LEVELS = ("driver", "engine")
 
@@ -65,7 +68,10 @@ def add_options(made: argparse.ArgumentParser, program: str) -> None:
         _add_crash_options(made)
     else:
         made.add_argument(
-            "--rounds", type=int, metavar="N", help="rounds for each server (50)"
+            "--rounds",
+            type=int,
+            metavar="N",
+            help=f"rounds for each server ({FULL_ROUNDS} with --full, else {ROUNDS})",
         )
 
 

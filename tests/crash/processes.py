@@ -26,7 +26,7 @@ from typing import Mapping, Sequence
 from .options import FACES
 
 HERE = Path(__file__).resolve().parent
-LONGEST = 90.0
+LONGEST = 120.0
 
 @dataclass(frozen=True)
 class Result:
@@ -105,13 +105,20 @@ class Project:
         process = self.start(arguments, env)
         return finish(process, started)
 
-    def fork(self, face: str, env: Mapping[str, str], *more: str) -> Fork:
+    def fork(
+        self,
+        face: str,
+        env: Mapping[str, str],
+        *more: str,
+        gate: tuple[int, int] | None = None,
+    ) -> Fork:
         """Start a run as a fork of this process.
 
         :param face: one of :data:`FACES`.
         :param more: further arguments.
+        :param gate: both ends of a pipe; the run begins when nobody writes to it.
         """
-        return Fork(self.folder, [*FACES[face], *more], self.environ(env))
+        return Fork(self.folder, [*FACES[face], *more], self.environ(env), gate)
 
 
 def finish(process: subprocess.Popen[str], started: float) -> Result:
@@ -131,10 +138,15 @@ class Fork:
     :param folder: where it runs.
     :param arguments: of Python: ``-m module …`` or ``script.py …``.
     :param environ: its environment.
+    :param gate: see :meth:`Project.fork`.
     """
 
     def __init__(
-        self, folder: Path, arguments: Sequence[str], environ: Mapping[str, str]
+        self,
+        folder: Path,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        gate: tuple[int, int] | None = None,
     ) -> None:
         self._output = tempfile.TemporaryFile()
         self.started = time.monotonic()
@@ -143,6 +155,9 @@ class Fork:
         if not self.pid:
             status = 70
             try:
+                if gate:
+                    os.close(gate[1])
+                    os.read(gate[0], 1)
                 status = _become(folder, arguments, environ, self._output.fileno())
             finally:
                 os._exit(status)
