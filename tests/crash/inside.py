@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Iterator
 
 from ..matrix.session import say
-from . import points, reports, rounds
+from . import outages, points, reports, resuming, rounds, scenarios, stage
 from .lanes import LaneError, NoServerError
 from .options import (
     CRASH,
@@ -44,8 +44,11 @@ def crash(options: argparse.Namespace, project: Project, folder: Path) -> Iterat
                 # All kinds of databases are to end with the same rows.
                 count.add("rows", reference.problem or reference.state.other_rows(first[0]))
                 yield count.end()
-                if reference.state.rows:
-                    yield from _killed(options, setting, reference, count, folder)
+                if not reference.state.rows:
+                    continue
+                yield from _killed(options, setting, reference, count, folder)
+                if not variant:
+                    yield from _disturbed(options, setting, reference, kind, folder)
             except NoServerError as reason:
                 count.remark = f"not run: {reason}"
                 yield count.end()
@@ -81,6 +84,31 @@ def _killed(
         count = Count("killed at random", kind, variant, remark=f"seed {options.seed}")
         delays = points.random_delays(reference, options.rounds, options.seed)
         yield points.count_random(setting, reference, count, delays, **many)
+
+
+def _disturbed(
+    options: argparse.Namespace,
+    setting: points.Setting,
+    reference: points.Reference,
+    kind: str,
+    folder: Path,
+) -> Iterator[Count]:
+    """Play the scenarios of one kind of database."""
+    empty = setting.project.folder.with_name("empty")
+    if not empty.exists():
+        Project(empty, chain=False)
+    projects = (setting.project.at(empty), setting.project)
+    for part in ("scenarios", "resuming"):
+        if part in (options.part or PARTS):
+            yield from stage.count_scenarios(
+                part,
+                options.keyword,
+                kind,
+                projects,
+                reference,
+                folder,
+                options.databases,
+            )
 
 
 def replicas(

@@ -8,6 +8,7 @@ that does what ``python -m flask db upgrade`` does from there on.
 from __future__ import annotations
 
 import contextlib
+import copy
 import importlib
 import json
 import os
@@ -67,12 +68,31 @@ class Project:
     def __init__(self, folder: Path, chain: bool = True) -> None:
         self.folder = folder
         self.versions = folder / "migrations" / "versions"
+        self.prefix: Sequence[str] = ()
         shutil.copytree(str(HERE / "application"), str(folder))
         done = self.call(["-m", "flask", "db", "init"], {"CRASH_URL": "sqlite://"})
         if done.status:
             raise RuntimeError(f"'flask db init' failed: {done.output}")
         for script in sorted((HERE / "chain").glob("*.py")) if chain else ():
             shutil.copy(str(script), str(self.versions))
+
+    def copy(self, folder: Path) -> Project:
+        """Return a copy in another folder."""
+        shutil.copytree(str(self.folder), str(folder))
+        return self.at(folder)
+
+    def with_prefix(self, prefix: Sequence[str]) -> Project:
+        """Return this project with something before each command of a new process."""
+        other = self.at(self.folder)
+        other.prefix = prefix
+        return other
+
+    def at(self, folder: Path) -> Project:
+        """Return a project in another folder, which is there already."""
+        other = copy.copy(self)
+        other.folder = folder
+        other.versions = folder / "migrations" / "versions"
+        return other
 
     def environ(self, env: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of a run."""
@@ -90,7 +110,7 @@ class Project:
     ) -> subprocess.Popen[str]:
         """Start a process of its own that is not a fork of this one."""
         return subprocess.Popen(
-            [sys.executable, *arguments],
+            [*self.prefix, sys.executable, *arguments],
             cwd=str(self.folder),
             env=self.environ(env),
             stdin=subprocess.DEVNULL,

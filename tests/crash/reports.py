@@ -32,6 +32,7 @@ class Count:
     failed: int = 0
     seconds: float = 0.0
     remark: str = ""
+    skipped: int = 0
     problems: Counter[str] = field(default_factory=Counter)
     started: float = field(default_factory=time.monotonic)
 
@@ -51,8 +52,15 @@ class Count:
             where = " ".join(filter(None, (self.server, self.variant)))
             say(f"FAILED {self.what}, {where}, {name}: {problem}")
 
+    def skip(self, name: str, reason: str) -> None:
+        """Note a check that could not be made."""
+        self.skipped += 1
+        say(f"{name}, {self.server}: {reason}")
+
     def end(self) -> Count:
         """Take the time, and say what came of it."""
+        if self.skipped:
+            self.remark = f"{self.skipped} skipped"
         self.seconds = round(time.monotonic() - self.started, 1)
         for problem, number in self.problems.most_common():
             if number > 1:

@@ -1,0 +1,1 @@
+"""Restart the server, or cut its connections, in the middle of a run."""
