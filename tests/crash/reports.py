@@ -13,7 +13,7 @@ from ..matrix.session import say
 
 HEAD = ("what", "server", "variant", "passed", "failed", "seconds", "remark")
 #: How many failures of one kind are printed whole.
-PRINTED = 4
+PRINTED, ALL = 4, -1
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Count:
     seconds: float = 0.0
     remark: str = ""
     skipped: int = 0
+    printed: int = PRINTED
     problems: Counter[str] = field(default_factory=Counter)
     started: float = field(default_factory=time.monotonic)
 
@@ -48,7 +49,8 @@ class Count:
         self.failed += 1
         # Similar failures are told once: all but the first are mostly noise.
         self.problems[problem[:100]] += 1
-        if self.problems[problem[:100]] == 1 and len(self.problems) <= PRINTED:
+        is_new = self.problems[problem[:100]] == 1
+        if self.printed == ALL or (is_new and len(self.problems) <= self.printed):
             where = " ".join(filter(None, (self.server, self.variant)))
             say(f"FAILED {self.what}, {where}, {name}: {problem}")
 
@@ -63,7 +65,7 @@ class Count:
             self.remark = f"{self.skipped} skipped"
         self.seconds = round(time.monotonic() - self.started, 1)
         for problem, number in self.problems.most_common():
-            if number > 1:
+            if number > 1 and self.printed != ALL:
                 say(f"  {number} times: {problem}")
         row = [str(cell) for cell in self.row()]
         say("  ".join(filter(None, row)))

@@ -17,7 +17,7 @@ from .lanes import in_lanes
 from .options import FACES
 from .points import Reference
 from .processes import Project, Result, finish
-from .reports import Count
+from .reports import ALL, Count
 from .targets import Target
 
 #: A chain of three revisions. The second one stops in the middle, says so by making
@@ -296,7 +296,7 @@ def count_scenarios(
     ]
     if not names:
         return
-    count = Count(part, kind)
+    count = Count(part, kind, printed=ALL)
     places = folder / "scenarios"
     work = functools.partial(play, *projects, reference, places)
     for name, problem in in_lanes(kind, folder, work, names, jobs):

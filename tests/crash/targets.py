@@ -292,6 +292,20 @@ class MariaDBTarget(ServerTarget):
 
 
 @contextlib.contextmanager
+def connected(kind: str, url: str) -> Iterator[ServerTarget]:
+    """Connect to a database on a server that is there already.
+
+    :param kind: ``postgresql`` or ``mariadb``.
+    """
+    make = PostgreSQLTarget if kind == "postgresql" else MariaDBTarget
+    made = make(Path(), url)
+    try:
+        yield made
+    finally:
+        made.connection.close()
+
+
+@contextlib.contextmanager
 def target(kind: str, folder: Path) -> Iterator[Target]:
     """Make a database of a kind, and drop it at the end.
 
@@ -300,22 +314,19 @@ def target(kind: str, folder: Path) -> Iterator[Target]:
     :raises pytest.skip.Exception: or ``fail``, when there is no server.
     """
     if kind == "sqlite":
-        made = Target(folder)
-        made.reset()
-        yield made
+        file = Target(folder)
+        file.reset()
+        yield file
         return
-    with servers.database(kind) as url:
-        server_target = (
-            PostgreSQLTarget if kind == "postgresql" else MariaDBTarget
-        )(folder, url)
+    with servers.database(kind) as url, connected(kind, url) as made:
+        made.folder = folder
         if kind == "postgresql":
             # Not waiting for the disk changes nothing for those who are killed.
             name = servers.name_in(url)
-            server_target.query(f"ALTER DATABASE {name} SET synchronous_commit = off")
-            server_target.query("SET synchronous_commit = off")
-        server_target.reset()
+            made.query(f"ALTER DATABASE {name} SET synchronous_commit = off")
+            made.query("SET synchronous_commit = off")
+        made.reset()
         try:
-            yield server_target
+            yield made
         finally:
-            server_target.end_others()
-            server_target.connection.close()
+            made.end_others()
