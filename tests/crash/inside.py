@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Iterator
 
@@ -36,7 +37,7 @@ def crash(options: argparse.Namespace, project: Project, folder: Path) -> Iterat
     first: list[points.State] = []
     for kind in options.server or KINDS:
         for variant, env in points.VARIANTS[kind].items():
-            count = Count("undisturbed run", kind, variant)
+            count = Count("undisturbed run", kind, variant or options.face or "flask")
             setting = points.Setting(project, options.face or "flask", env)
             try:
                 reference = points.reference_of(setting, kind, folder)
@@ -46,7 +47,9 @@ def crash(options: argparse.Namespace, project: Project, folder: Path) -> Iterat
                 yield count.end()
                 if not reference.state.rows:
                     continue
-                yield from _killed(options, setting, reference, count, folder)
+                yield from _killed(
+                    options, setting, reference, kind, variant, folder
+                )
                 if not variant:
                     yield from _disturbed(options, setting, reference, kind, folder)
             except NoServerError as reason:
@@ -62,26 +65,30 @@ def _killed(
     options: argparse.Namespace,
     setting: points.Setting,
     reference: points.Reference,
-    like: Count,
+    kind: str,
+    variant: str,
     folder: Path,
 ) -> Iterator[Count]:
     """Kill runs of one kind of database and one variant of the application."""
     parts = options.part or PARTS
     many = {"folder": folder, "jobs": options.databases}
-    kind, variant = like.server, like.variant
-    for level in options.level or LEVELS if "points" in parts else ():
-        every = options.every or 1
-        chosen = list(points.points_of(reference, level, every))
-        count = Count(f"killed at {level}", kind, variant)
-        count.remark = f"{len(chosen)} of {2 * len(reference.traces[level])} points"
-        yield points.count_points(setting, reference, count, chosen, **many)
+    others = () if options.face or variant else ("manage", "function")
+    for face in (setting.face, *others) if "points" in parts else ():
+        for level in options.level or LEVELS:
+            default = points.stride(level, variant, face, options.full)
+            chosen = points.points_of(reference, level, options.every or default)
+            count = Count(f"killed at {level}", kind, variant or face)
+            count.remark = f"{len(chosen)} of {2 * len(reference.traces[level])} points"
+            used = replace(setting, face=face)
+            yield points.count_points(used, reference, count, chosen, **many)
     if variant:
         return
     if "busy" in parts and kind in points.PAUSES:
-        count = Count("killed while busy", kind, variant)
+        count = Count("killed while busy", kind, setting.face)
         yield points.count_busy(setting, reference, count, **many)
     if "random" in parts:
-        count = Count("killed at random", kind, variant, remark=f"seed {options.seed}")
+        count = Count("killed at random", kind, setting.face)
+        count.remark = f"seed {options.seed}"
         delays = points.random_delays(reference, options.rounds, options.seed)
         yield points.count_random(setting, reference, count, delays, **many)
 

@@ -90,7 +90,8 @@ def _add_crash_options(made: argparse.ArgumentParser) -> None:
         "--every",
         type=int,
         metavar="N",
-        help="kill at every n-th point only",
+        help="kill at every n-th point; by default at all points that the driver sees,"
+        " and, without --full, at fewer of the others",
     )
     made.add_argument(
         "--level",
@@ -106,5 +107,5 @@ def _add_crash_options(made: argparse.ArgumentParser) -> None:
         help="of the random times; it is printed",
     )
     made.add_argument(
-        "--databases", type=int, default=2, metavar="N", help="databases at a time (2)"
+        "--databases", type=int, default=4, metavar="N", help="databases at a time (4)"
     )

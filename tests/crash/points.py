@@ -7,7 +7,7 @@ import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, Mapping, Sequence
+from typing import Mapping, Sequence
 
 from .lanes import in_lanes
 from .options import LEVELS
@@ -129,12 +129,24 @@ def kill_after(
     return repair(setting, reference, target)
 
 
-def points_of(reference: Reference, level: str, every: int) -> Iterator[str]:
-    """Yield where to kill a run: before and after each, or every n-th, of its acts."""
+def points_of(reference: Reference, level: str, every: int) -> list[str]:
+    """Return where to kill a run: before and after each, or every n-th, of its acts."""
     number = len(reference.traces[level])
     points = [f"{level}:{n}:{s}" for n in range(1, number + 1) for s in SIDES]
     # An odd step, because an even one would always lead to the same side.
-    yield from points[:: every | 1]
+    return points[:: every | 1]
+
+
+def stride(level: str, variant: str, face: str, is_full: bool) -> int:
+    """Return at every how many points a run is killed, to save time.
+
+    The driver does whatever the engine does, and more. Other variants and other ways
+    to upgrade differ in little.
+    """
+    every = 1 if face == "flask" else 25
+    if not is_full:
+        every *= {"driver": 1, "engine": 5}[level] * (5 if variant else 1)
+    return every
 
 
 def name_of(reference: Reference, point: str) -> str:
@@ -180,8 +192,12 @@ def count_random(
 
 
 #: How the slow statements of r18 begin, and when to kill in them, in milliseconds.
-SLOW = ("SELECT {pause}", "INSERT INTO summary (name, value) SELECT 'slow'", "CREATE TABLE nap")
-PAUSES = {"postgresql": "pg_sleep(0.05)", "mariadb": "SLEEP(0.05)"}
+SLOW = (
+    "SELECT {pause}(",
+    "INSERT INTO summary (name, value) SELECT 'slow'",
+    "CREATE TABLE nap",
+)
+PAUSES = {"postgresql": "pg_sleep", "mariadb": "SLEEP"}
 MOMENTS = (2, 10, 20, 30, 40)
 
 
@@ -193,6 +209,8 @@ def count_busy(
     jobs: int,
 ) -> Count:
     """Kill a run while the server is busy with a statement."""
+    slower = {**setting.env, "CRASH_SLOW": "0.05"}
+    setting = Setting(setting.project, setting.face, slower)
     texts = [text.format(pause=PAUSES[count.server]) for text in SLOW]
     points = [f"timer:{text}:{moment}" for text in texts for moment in MOMENTS]
     work = functools.partial(kill_at, setting, reference)
