@@ -41,9 +41,12 @@ def crash(options: argparse.Namespace, project: Project, folder: Path) -> Iterat
             setting = points.Setting(project, options.face or "flask", env)
             try:
                 reference = points.reference_of(setting, kind, folder)
-                first = first or [reference.state]
-                # All kinds of databases are to end with the same rows.
-                count.add("rows", reference.problem or reference.state.other_rows(first[0]))
+                problem = reference.problem
+                if not problem:
+                    first = first or [reference.state]
+                    # All kinds of databases are to end with the same rows.
+                    problem = reference.state.other_rows(first[0])
+                count.add("rows", problem)
                 yield count.end()
                 if not reference.state.rows:
                     continue
