@@ -122,7 +122,8 @@ def _methods(killer, base, *names):
 
         return method
 
-    return {name: make(name) for name in names}
+    # Without slots, attributes could be set on what a driver has written in C.
+    return {"__slots__": (), **{name: make(name) for name in names}}
 
 
 def _watch_sqlite(killer):
@@ -179,5 +180,6 @@ def _watch_pymysql(killer):
 
     # Every statement of every cursor goes through "query".
     names = ("query", "begin", "commit", "rollback")
-    for name, method in _methods(killer, Connection, *names).items():
-        setattr(Connection, name, method)
+    methods = _methods(killer, Connection, *names)
+    for name in names:
+        setattr(Connection, name, methods[name])
