@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 PIP := $(RUN) -m pip --disable-pip-version-check -q
 
-.PHONY: help demo test matrix conformance env-templates lint format typecheck dist \
+.PHONY: help demo test matrix conformance env-templates crash replicas lint format typecheck dist \
 	bench without-legacy ci clean
 
 help:
@@ -19,6 +19,8 @@ help:
 	@echo "make matrix          run the tests on old and new stacks"
 	@echo "make conformance     run the tests of Flask-Script and Flask-Migrate"
 	@echo "make env-templates   run every env.py that Flask-Migrate generated"
+	@echo "make crash           kill upgrades at every statement, on three servers"
+	@echo "make replicas        start 8 and 32 upgrades at once, on three servers"
 	@echo "make without-legacy  run the tests with the legacy folder deleted"
 	@echo "make lint typecheck  ruff, mypy --strict"
 	@echo "make format          let ruff lay out the code"
@@ -56,6 +58,13 @@ conformance:
 # Add ARGS=--write to renew docs/legacy_env_py.rst.
 env-templates:
 	$(PYTHON) -m tests.matrix.env_templates $(ARGS)
+
+# Add ARGS="--help" to see how to run a part of them; they need the servers.
+crash:
+	$(PYTHON) -m tests.crash $(ARGS)
+
+replicas:
+	$(PYTHON) -m tests.crash.replicas $(ARGS)
 
 without-legacy:
 	$(PYTHON) -m tests.matrix.without_legacy
