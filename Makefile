@@ -8,10 +8,11 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
+BENCH := .stacks/bench
 PIP := $(RUN) -m pip --disable-pip-version-check -q
 
-.PHONY: help demo test matrix conformance env-templates crash replicas lint format typecheck dist \
-	bench without-legacy ci clean
+.PHONY: help demo test matrix conformance env-templates crash replicas lint format \
+	typecheck dist bench without-legacy ci clean
 
 help:
 	@echo "make demo            run the legacy example on SQLite"
@@ -25,7 +26,7 @@ help:
 	@echo "make lint typecheck  ruff, mypy --strict"
 	@echo "make format          let ruff lay out the code"
 	@echo "make dist            build sdist and wheel, and try both"
-	@echo "make bench           measure the start-up time"
+	@echo "make bench           measure the start-up time, and what the lock costs"
 	@echo "make ci              everything that the CI runs"
 	@echo "make clean           remove all that these targets made"
 
@@ -84,9 +85,17 @@ typecheck: $(TOOLS)
 dist: $(TOOLS)
 	$(RUN) -m tests.matrix.dist
 
+# An environment of its own, because `make test` is to run without the drivers.
+$(BENCH)/.installed: setup.cfg setup.py pyproject.toml
+	$(PYTHON) -m venv --clear $(BENCH)
+	$(BENCH)/bin/python -m pip --disable-pip-version-check -q install \
+	  -e '.[test,servers]'
+	@touch $@
+
 # Without bytecode files every start would compile the start-up module again.
-bench: $(INSTALLED)
-	unset PYTHONDONTWRITEBYTECODE; $(RUN) benchmarks/startup.py
+bench: $(BENCH)/.installed
+	unset PYTHONDONTWRITEBYTECODE; $(BENCH)/bin/python benchmarks/startup.py
+	$(BENCH)/bin/python -m benchmarks.lock
 
 ci:
 	.ci/run

@@ -63,6 +63,18 @@ def is_in_transaction(connection: Connection) -> bool:
     return bool(driver.in_transaction)
 
 
+def is_two_phase(connection: Any) -> bool:
+    """Tell whether a connection is in a transaction that ends with ``PREPARE``.
+
+    :param connection: an open connection.
+    """
+    if hasattr(connection, "get_transaction"):
+        transaction = connection.get_transaction()
+    else:  # SQLAlchemy before 1.4 has no public name
+        transaction = getattr(connection, "_Connection__transaction", None)
+    return hasattr(transaction, "prepare")
+
+
 class Driver:
     """Execute SQL on the driver's connection, with parameters in their order.
 

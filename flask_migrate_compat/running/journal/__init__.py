@@ -24,6 +24,7 @@ import re
 from typing import TYPE_CHECKING, Any, ContextManager, Iterator, Sequence
 
 from ...errors import InterruptedRevisionError, next_command
+from ..driver import is_two_phase
 from ..settings import settings_of
 from ..steps import Step, StepObserver, before_commit, source_of
 from .evidence import evidence_of
@@ -50,7 +51,9 @@ class Journal(StepObserver):
         super().__init__(command, config, context)
         connection: Any = context.connection
         self._connection = connection
-        self._evidence = evidence_of(connection)
+        # DDL cannot be part of a transaction in two phases, nor be made one of them.
+        is_open = not is_two_phase(connection)
+        self._evidence = evidence_of(connection) if is_open else None
         self._settings = settings_of(config)
         self._commits_ddl = connection.dialect.name in ("mysql", "mariadb")
         self._is_there = False

@@ -186,7 +186,7 @@ class Recorder:
             return False
         if kind in (statements.READ, statements.SESSION, statements.CONTROL):
             return True
-        if is_autocommit(self._connection):
+        if is_autocommit(now.connection):
             return False
         if not self._commits_ddl:
             return now.is_in_transaction
@@ -396,10 +396,14 @@ class _Execution:
         self._in_parts = getattr(style, "name", "") == "INSERTMANYVALUES"
 
     @property
+    def connection(self) -> Any:
+        """Return SQLAlchemy's connection; 1.x has another object for each option."""
+        return self.context.root_connection
+
+    @property
     def is_in_transaction(self) -> bool:
         """Tell whether the statement is part of a transaction of the database."""
-        driver = self.context.root_connection.connection
-        return bool(getattr(driver, "in_transaction", True))
+        return bool(getattr(self.connection.connection, "in_transaction", True))
 
     def execute(self) -> None:
         """Send the statement, and keep what it returns."""

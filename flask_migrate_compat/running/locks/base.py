@@ -244,15 +244,6 @@ def digest(*parts: str) -> bytes:
     return hashlib.sha256("\0".join((SALT, *parts)).encode()).digest()
 
 
-def is_two_phase(connection: Any) -> bool:
-    """Tell whether a connection is in a transaction that ends with ``PREPARE``."""
-    if hasattr(connection, "get_transaction"):
-        transaction = connection.get_transaction()
-    else:  # SQLAlchemy before 1.4 has no public name
-        transaction = getattr(connection, "_Connection__transaction", None)
-    return hasattr(transaction, "prepare")
-
-
 def is_in_transaction(connection: Any) -> bool:
     """Tell whether a connection is in a transaction, for SQLAlchemy or its driver.
 

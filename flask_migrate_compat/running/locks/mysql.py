@@ -11,14 +11,13 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from ..driver import dbapi_connection_of
+from ..driver import dbapi_connection_of, is_two_phase
 from .base import (
     SOMEBODY,
     Holder,
     SessionLock,
     VersionTable,
     digest,
-    is_two_phase,
     one_row,
 )
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from ..driver import dbapi_connection_of
-from .base import is_in_transaction, is_two_phase, one_row
+from ..driver import dbapi_connection_of, is_two_phase
+from .base import is_in_transaction, one_row
 
 # What was SET. A setting of the transaction (SET LOCAL) cannot be told from one of the
 # session. The role is not in the view.
