@@ -77,7 +77,7 @@ def test_the_lock_lives_as_long_as_the_statement_of_a_killed_process(
     """What the server still does for it must not meet the next run."""
     project = make_project(tmp_path / "project", url)
     execute(url, "CREATE TABLE log (what VARCHAR(20))")
-    busy = "op.execute(\"INSERT INTO log SELECT 'x' FROM (SELECT SLEEP(2)) AS s\")"
+    busy = "op.execute(\"INSERT INTO log SELECT 'x' FROM (SELECT SLEEP(5)) AS s\")"
     begun = "import pathlib; pathlib.Path('begun').touch()"
     project_body = f"{begun}; {busy}"
     write_chain(project, 1, first=project_body)
