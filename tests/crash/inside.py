@@ -78,10 +78,10 @@ def _killed(
     others = () if options.face or variant else ("manage", "function")
     for face in (setting.face, *others) if "points" in parts else ():
         for level in options.level or LEVELS:
-            default = points.stride(level, variant, face, options.full)
-            chosen = points.points_of(reference, level, options.every or default)
+            every = options.every or points.stride(level, variant, face, options.full)
+            chosen = points.points_of(reference, level, options.full)[::every]
             count = Count(f"killed at {level}", kind, variant or face)
-            count.remark = f"{len(chosen)} of {2 * len(reference.traces[level])} points"
+            count.remark = f"{len(chosen)} points, {len(reference.traces[level])} acts"
             used = replace(setting, face=face)
             yield points.count_points(used, reference, count, chosen, **many)
     if variant:

@@ -90,8 +90,8 @@ def _add_crash_options(made: argparse.ArgumentParser) -> None:
         "--every",
         type=int,
         metavar="N",
-        help="kill at every n-th point; by default at all points that the driver sees,"
-        " and, without --full, at fewer of the others",
+        help="kill at every n-th point; by default at all points that the driver sees"
+        " and at fewer of the others",
     )
     made.add_argument(
         "--level",
