@@ -62,10 +62,12 @@ def _surroundings() -> Iterator[Surrounding]:
         explanations,
         logging_guard,
         old_python,
+        progress,
         sqlite_files,
     )
 
     yield logging_guard.keep_logging
+    yield progress.report_progress
     yield explanations.explain_revision_errors
     yield old_python.name_old_python
     yield sqlite_files.guard_sqlite_files

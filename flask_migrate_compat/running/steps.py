@@ -125,10 +125,11 @@ def source_of(step: Step) -> str:
 
 def _makers() -> Iterator[ObserverMaker]:
     """Yield the observers; the outermost first."""
-    from . import hooks, journal, sqlite_transactions
+    from . import hooks, journal, progress, sqlite_transactions
     from .locks import watch
 
     yield watch.LockWatch
+    yield progress.ProgressObserver
     # Outside of the journal: what a hook executes is no statement of the revision.
     yield hooks.HookObserver
     yield journal.Journal
