@@ -104,10 +104,10 @@ def call_core(
     :raises CommandFailed: for every exception, with its one line of text; a traceback
         is printed first when ``--traceback`` or ``FLASK_DEBUG`` asks for it.
     """
-    from .running import terminal
+    from .running import signals, terminal
 
     try:
-        with terminal.at_command_line():
+        with signals.stopped_by_signals(name), terminal.at_command_line():
             from . import commands
 
             function = getattr(commands, name)

@@ -63,6 +63,7 @@ def _surroundings() -> Iterator[Surrounding]:
         logging_guard,
         old_python,
         progress,
+        signals,
         sqlite_files,
     )
 
@@ -72,6 +73,8 @@ def _surroundings() -> Iterator[Surrounding]:
     yield old_python.name_old_python
     yield sqlite_files.guard_sqlite_files
     yield connections.prepare_connections
+    # Inside of the one above: locks are given back without an interruption.
+    yield signals.watch_connections
     yield databases.guard_each_database
     try:
         from ..legacy.env import help_env_py

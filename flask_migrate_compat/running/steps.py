@@ -125,7 +125,7 @@ def source_of(step: Step) -> str:
 
 def _makers() -> Iterator[ObserverMaker]:
     """Yield the observers; the outermost first."""
-    from . import hooks, journal, progress, sqlite_transactions
+    from . import hooks, journal, progress, signals, sqlite_transactions
     from .locks import watch
 
     yield watch.LockWatch
@@ -134,6 +134,8 @@ def _makers() -> Iterator[ObserverMaker]:
     yield hooks.HookObserver
     yield journal.Journal
     yield sqlite_transactions.SQLiteTransactions
+    # The innermost one: it is the first to learn of a failure.
+    yield signals.SignalObserver
 
 
 @contextlib.contextmanager
