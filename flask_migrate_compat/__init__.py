@@ -15,6 +15,7 @@ _HOMES = {
     "Config": "config",
     "alembic_version": "config",
     "MigrateError": "errors",
+    "HookError": "errors",
     "LegacyMigrationWarning": "errors",
     "MigrateCommand": "legacy.manager",
     "list_templates": "commands",
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
         upgrade,
     )
     from .config import Config, alembic_version
-    from .errors import LegacyMigrationWarning, MigrateError
+    from .errors import HookError, LegacyMigrationWarning, MigrateError
     from .extension import Migrate
     from .legacy.manager import MigrateCommand
 

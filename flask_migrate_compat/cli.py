@@ -104,15 +104,18 @@ def call_core(
     :raises CommandFailed: for every exception, with its one line of text; a traceback
         is printed first when ``--traceback`` or ``FLASK_DEBUG`` asks for it.
     """
-    try:
-        from . import commands
+    from .running import signals, terminal
 
-        function = getattr(commands, name)
-        known = inspect.signature(function).parameters
-        arguments = with_group_options(arguments, group, known)
-        directory = arguments.get("directory")
-        with called_as(called, *(("-d", directory) if directory else ())):
-            function(**arguments)
+    try:
+        with signals.stopped_by_signals(name), terminal.at_command_line():
+            from . import commands
+
+            function = getattr(commands, name)
+            known = inspect.signature(function).parameters
+            arguments = with_group_options(arguments, group, known)
+            directory = arguments.get("directory")
+            with called_as(called, *(("-d", directory) if directory else ())):
+                function(**arguments)
     except click.ClickException:
         raise
     except Exception as error:

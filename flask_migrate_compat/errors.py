@@ -73,6 +73,10 @@ class LegacyIdiomError(MigrateError):
     """Report an old idiom of a revision that cannot be helped, or must not be."""
 
 
+class HookError(MigrateError):
+    """Report that a hook of the application has stopped a revision."""
+
+
 class LegacyMigrationWarning(Warning):
     """Warn about an old idiom of a revision, at its line."""
 

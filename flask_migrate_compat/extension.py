@@ -7,19 +7,27 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
 
 from flask import current_app
 
 from .errors import MigrateError, NotConfiguredError, ScriptDirectoryError
 
 if TYPE_CHECKING:
+    from alembic.script import Script
     from flask import Flask
+    from sqlalchemy.engine import Connection
 
     from .config import Config
 
     ConfigCallback = Callable[[Config], Config]
     PathLike = Union[str, os.PathLike[str]]
+    RevisionHook = Callable[[Script, Connection], object]
+    ErrorHook = Callable[[Script, Connection, BaseException], object]
+
+# Bound by name, for the types are imported for type checkers only.
+_RevisionHook = TypeVar("_RevisionHook", bound="RevisionHook")
+_ErrorHook = TypeVar("_ErrorHook", bound="ErrorHook")
 
 
 class MigrateState:
@@ -84,6 +92,9 @@ class Migrate:
         **kwargs: Any,
     ) -> None:
         self.configure_callbacks: list[ConfigCallback] = []
+        self.before_revision_hooks: list[RevisionHook] = []
+        self.after_revision_hooks: list[RevisionHook] = []
+        self.on_error_hooks: list[ErrorHook] = []
         self.db = db
         self.command = command
         self.directory = str(directory)
@@ -146,6 +157,46 @@ class Migrate:
         """
         self.configure_callbacks.append(callback)
         return callback
+
+    def before_revision(self, hook: _RevisionHook) -> _RevisionHook:
+        """Register a function that is called before a revision is executed.
+
+        Like those of :meth:`after_revision` and :meth:`on_error`, it is called by
+        ``upgrade`` and ``downgrade``, of every application and in every database that
+        this object serves; not by ``stamp`` and not with ``--sql``. Several functions
+        are called in the order in which they were registered.
+
+        :param hook: takes Alembic's ``Script`` and the connection of the run, inside
+            the transaction of the revision. An exception of it stops the run before
+            the revision, which is rolled back; it arrives as the cause of a
+            :class:`~flask_migrate_compat.HookError`.
+        :returns: the function itself, so that this serves as a decorator.
+        """
+        self.before_revision_hooks.append(hook)
+        return hook
+
+    def after_revision(self, hook: _RevisionHook) -> _RevisionHook:
+        """Register a function that is called after a revision was executed.
+
+        :param hook: takes what a :meth:`before_revision` function takes. The
+            transaction of the revision is still open, and the version is recorded in
+            it. An exception stops the run, and the revision is rolled back.
+        :returns: the function itself, so that this serves as a decorator.
+        """
+        self.after_revision_hooks.append(hook)
+        return hook
+
+    def on_error(self, hook: _ErrorHook) -> _ErrorHook:
+        """Register a function that is told when a revision, or a hook of it, fails.
+
+        :param hook: takes the ``Script``, the connection and the exception, which is
+            a ``BaseException`` when the run was stopped by a signal. The transaction
+            is about to be rolled back, or already is. An exception of the function
+            is logged as a warning, and the run ends with the original one.
+        :returns: the function itself, so that this serves as a decorator.
+        """
+        self.on_error_hooks.append(hook)
+        return hook
 
     def call_configure_callbacks(self, config: Config) -> Config:
         """Pass a configuration through the registered functions, in order.

@@ -31,8 +31,9 @@ def test_the_reader_sees_the_blocks() -> None:
         "manage.py",
         "app.py",
         "deploy.py",
+        "watched.py",
     ]
-    assert sum(block[0] == "console" for block in blocks()) == 8
+    assert sum(block[0] == "console" for block in blocks()) == 9
 
 
 @pytest.mark.legacy
@@ -76,3 +77,5 @@ def test_everything_in_the_readme_runs(tmp_path: Path) -> None:
                 assert done.stderr.splitlines()[-1:] == shown
             if "deploy.py" in command:
                 assert "not deployed: Can't locate revision" in done.stdout
+            if "watched.py" in command:
+                assert done.stdout.count("begins: Add articles") == 2

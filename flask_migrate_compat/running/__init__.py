@@ -62,14 +62,19 @@ def _surroundings() -> Iterator[Surrounding]:
         explanations,
         logging_guard,
         old_python,
+        progress,
+        signals,
         sqlite_files,
     )
 
     yield logging_guard.keep_logging
+    yield progress.report_progress
     yield explanations.explain_revision_errors
     yield old_python.name_old_python
     yield sqlite_files.guard_sqlite_files
     yield connections.prepare_connections
+    # Inside of the one above: locks are given back without an interruption.
+    yield signals.watch_connections
     yield databases.guard_each_database
     try:
         from ..legacy.env import help_env_py

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # The commands that write to a database, by the names of their functions.
 WRITING = frozenset({"upgrade", "downgrade", "stamp", "ensure_version"})
+# Those of them that execute revisions.
+EXECUTING = frozenset({"upgrade", "downgrade"})
 
 SESSION, TRANSACTION, OFF = LOCK_MODES = ("session", "transaction", "off")
 SKIP, RETRY = "skip", "retry"

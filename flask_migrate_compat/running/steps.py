@@ -17,6 +17,7 @@ from .settings import WRITING
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
+    from alembic.script import Script
 
     from ..config import Config
 
@@ -57,6 +58,15 @@ def commit(context: MigrationContext) -> None:
         function()
     assert context.connection is not None
     dbapi_connection_of(context.connection).commit()
+
+
+def titled(revision: Script) -> str:
+    """Return the identifier of a revision and its title, in one line.
+
+    :param revision: Alembic's ``Script``.
+    """
+    title = " ".join((revision.doc or "").split())
+    return f"{revision.revision} ({title})" if title else str(revision.revision)
 
 
 class StepObserver:
@@ -115,12 +125,17 @@ def source_of(step: Step) -> str:
 
 def _makers() -> Iterator[ObserverMaker]:
     """Yield the observers; the outermost first."""
-    from . import journal, sqlite_transactions
+    from . import hooks, journal, progress, signals, sqlite_transactions
     from .locks import watch
 
     yield watch.LockWatch
+    yield progress.ProgressObserver
+    # Outside of the journal: what a hook executes is no statement of the revision.
+    yield hooks.HookObserver
     yield journal.Journal
     yield sqlite_transactions.SQLiteTransactions
+    # The innermost one: it is the first to learn of a failure.
+    yield signals.SignalObserver
 
 
 @contextlib.contextmanager

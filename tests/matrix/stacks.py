@@ -62,6 +62,7 @@ _ANCIENT = {
     "Flask-SQLAlchemy": "2.4.4",
     "alembic": "1.4.3",
     "filelock": "3.16.0",
+    "tqdm": "4.62.3",
 }
 _OLD = {**_ANCIENT, "Flask": "1.1.4", "Werkzeug": "1.0.1", "Flask-SQLAlchemy": "2.5.1"}
 # Alembic 1.20 needs SQLAlchemy 2.0.
@@ -74,6 +75,7 @@ _MID = {
     "Flask-SQLAlchemy": "2.5.1",
     "alembic": "1.19.2",
     "filelock": "3.32.7",
+    "tqdm": "4.66.6",
 }
 _MID_B = {**_MID, "Flask": "2.3.3", "Werkzeug": "3.1.9", "Flask-SQLAlchemy": "3.0.5"}
 _NEW_SA20 = {
@@ -86,6 +88,7 @@ _NEW_SA20 = {
     "Flask-SQLAlchemy": "3.1.1",
     "alembic": "1.20.1",
     "filelock": "4.2.12",
+    "tqdm": "4.67.1",
 }
 _NEW_SA21 = {**_NEW_SA20, "SQLAlchemy": "2.1.9"}
 # The newest of everything that still installs on Python 3.9.
