@@ -261,7 +261,8 @@ class PostgreSQLEvidence(Evidence):
         not valid.
         """
         name = found["name"]
-        schema, _ = statements.unquoted(found["table"] or "")
+        # An index is in the schema of its table; DROP INDEX does not name that.
+        schema = statements.unquoted(found["table"])[0] if found["table"] else None
         if schema is not None and statements.unquoted(name)[0] is None:
             name = f'"{schema}".{name}'
         rows = self.driver.fetch(

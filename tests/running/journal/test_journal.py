@@ -434,6 +434,25 @@ def test_an_index_in_doubt_is_looked_up(postgresql: Case, left: str) -> None:
     assert postgresql.rows(rows) == [(True,)]
 
 
+@pytest.mark.parametrize("was_executed", [False, True])
+def test_a_dropped_index_in_doubt_is_looked_up(
+    postgresql: Case, was_executed: bool
+) -> None:
+    make = 'op.execute("CREATE INDEX i ON t (name)")'
+    drop = '    op.execute("DROP INDEX CONCURRENTLY i")'
+    postgresql.script(CREATE_T, make, BLOCK, drop, CRASH)
+    postgresql.crash()
+    servers.execute(
+        postgresql.url,
+        "UPDATE alembic_version_journal SET state = 'begun', session = 'gone'"
+        " WHERE position = 3",
+        *([] if was_executed else ["CREATE INDEX i ON t (name)"]),
+    )
+    postgresql.script(CREATE_T, make, BLOCK, drop)
+    postgresql.upgrade()
+    assert postgresql.rows("SELECT to_regclass('i')") == [(None,)]
+
+
 def test_a_value_of_an_enumeration_in_doubt_is_looked_up(postgresql: Case) -> None:
     add = "op.execute(\"ALTER TYPE mood ADD VALUE 'it''s b'\")"
     make = "op.execute(\"CREATE TYPE mood AS ENUM ('a')\")"
