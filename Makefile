@@ -81,6 +81,7 @@ format: $(TOOLS)
 typecheck: $(TOOLS)
 	$(RUN) -m mypy
 	$(RUN) -m mypy -p tests.matrix
+	$(RUN) -m mypy --follow-imports=silent tests/crash
 
 dist: $(TOOLS)
 	$(RUN) -m tests.matrix.dist

@@ -15,8 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Iterator
 
-from ..matrix.session import say
-from . import outages, points, reports, resuming, rounds, scenarios, stage
+from . import points, reports, rounds, stage
 from .lanes import LaneError, NoServerError
 from .options import (
     CRASH,
@@ -30,11 +29,14 @@ from .options import (
 )
 from .processes import Project, import_everything
 from .reports import Count
+from .targets import State
 
 
-def crash(options: argparse.Namespace, project: Project, folder: Path) -> Iterator[Count]:
+def crash(
+    options: argparse.Namespace, project: Project, folder: Path
+) -> Iterator[Count]:
     """Kill runs at every statement and at random times."""
-    first: list[points.State] = []
+    first: list[State] = []
     for kind in options.server or KINDS:
         for variant, env in points.VARIANTS[kind].items():
             count = Count("undisturbed run", kind, variant or options.face or "flask")
@@ -50,9 +52,7 @@ def crash(options: argparse.Namespace, project: Project, folder: Path) -> Iterat
                 yield count.end()
                 if not reference.state.rows:
                     continue
-                yield from _killed(
-                    options, setting, reference, kind, variant, folder
-                )
+                yield from _killed(options, setting, reference, kind, variant, folder)
                 if not variant:
                     yield from _disturbed(options, setting, reference, kind, folder)
             except NoServerError as reason:

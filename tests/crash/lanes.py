@@ -51,9 +51,10 @@ def in_lanes(
         readers.append(reader)
     try:
         while readers:
-            for reader in multiprocessing.connection.wait(readers):
+            ready: list[Any] = multiprocessing.connection.wait(readers)
+            for reader in ready:
                 try:
-                    answer = reader.recv()  # type: ignore[union-attr]
+                    answer = reader.recv()
                 except EOFError:
                     readers.remove(reader)
                     continue

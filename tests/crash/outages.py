@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Iterator
+from typing import Any, Iterator
 
 from sqlalchemy.engine.url import make_url
 
@@ -18,7 +18,10 @@ from .targets import connected
 ON_SERVERS = ("postgresql", "mariadb")
 WAYS = ("orderly", "at once")
 #: Whether the run is in a statement, or between two, when it happens.
-MOMENTS = {"in a statement": {}, "between two": {"CRASH_IDLE": "1"}}
+MOMENTS: dict[str, dict[str, Any]] = {
+    "in a statement": {},
+    "between two": {"CRASH_IDLE": "1"},
+}
 
 
 @scenario(*ON_SERVERS, each=WAYS)

@@ -64,7 +64,11 @@ class OwnServer:
             command = [_program("initdb"), "-D", data, "-A", "trust", "-N"]
             command += ["-U", "postgres", "-E", "UTF8"]
         else:
-            command = [_program("mariadb-install-db"), "--no-defaults", "--skip-test-db"]
+            command = [
+                _program("mariadb-install-db"),
+                "--no-defaults",
+                "--skip-test-db",
+            ]
             command += [f"--datadir={data}", "--auth-root-authentication-method=normal"]
         done = subprocess.run(
             [*self._prefix, *command],

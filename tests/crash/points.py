@@ -105,9 +105,7 @@ def repair(setting: Setting, reference: Reference, target: Target) -> str:
     return "; ".join(found[:3]) + more
 
 
-def kill_at(
-    setting: Setting, reference: Reference, target: Target, point: str
-) -> str:
+def kill_at(setting: Setting, reference: Reference, target: Target, point: str) -> str:
     """Kill a run at a point; return what is wrong after the next run."""
     target.reset()
     killed = setting.run(target, CRASH_KILL=point)

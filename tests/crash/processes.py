@@ -29,6 +29,7 @@ from .options import FACES
 HERE = Path(__file__).resolve().parent
 LONGEST = 120.0
 
+
 @dataclass(frozen=True)
 class Result:
     """Hold how a run ended.
@@ -168,7 +169,7 @@ class Fork:
         environ: Mapping[str, str],
         gate: tuple[int, int] | None = None,
     ) -> None:
-        self._output = tempfile.TemporaryFile()
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115  # closed by wait()
         self.started = time.monotonic()
         sys.stdout.flush()
         self.pid = os.fork()

@@ -6,7 +6,8 @@ from .stage import Stage, check, expect, scenario
 
 _DUPLICATES = {
     "d1": """
-    op.create_table("thing", sa.Column("id", sa.Integer), sa.Column("word", sa.String(9)))
+    word = sa.Column("word", sa.String(9))
+    op.create_table("thing", sa.Column("id", sa.Integer), word)
 """,
     "d2": """
     op.add_column("thing", sa.Column("kind", sa.String(9)))
@@ -27,7 +28,7 @@ def _check_things(stage: Stage, number: int, index: str = "uq_thing") -> None:
     check(set(state.rows) == {"thing", "alembic_version"}, f"tables: {state.rows}")
     version = "[(\"version_num\", 'd3')]".replace('"', "'")
     check(state.rows["alembic_version"] == [version], f"{state.rows}")
-    words = [word for word in "abb"[:number]]
+    words = list("abb"[:number])
     expected = [
         repr([("id", n), ("kind", word), ("word", word)])
         for n, word in enumerate(words, 1)

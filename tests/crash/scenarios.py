@@ -10,7 +10,7 @@ import subprocess
 import time
 import uuid
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
 from sqlalchemy.engine.url import make_url
 
@@ -214,7 +214,7 @@ def missing_privileges_to_alter(stage: Stage) -> None:
 
 
 def _login(stage: Stage, user: str) -> str:
-    url = make_url(stage.target.url)
+    url: Any = make_url(stage.target.url)
     if hasattr(url, "set"):
         url = url.set(username=user, password="secret")
         return str(url.render_as_string(hide_password=False))

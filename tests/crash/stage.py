@@ -51,7 +51,7 @@ SMALL_CHAIN = {
     op.execute("INSERT INTO four (value) VALUES (4)")
 """,
 }
-_SMALL_ROWS = {
+_SMALL_ROWS: dict[str, list[Any]] = {
     "alembic_version": ["s3"],
     "one": [1],
     "two": [2],

@@ -116,7 +116,9 @@ class State:
     :param rows: the rows of each table.
     """
 
-    def __init__(self, schema: list[str], rows: dict[str, list[dict[str, Any]]]) -> None:
+    def __init__(
+        self, schema: list[str], rows: dict[str, list[dict[str, Any]]]
+    ) -> None:
         ranks = {}
         for table, column in _GIVEN_IDS.items():
             given = sorted(row[column] for row in rows.get(table, ()))
@@ -153,17 +155,16 @@ class State:
     def wrong_counts(self) -> list[str]:
         """Return the tables that do not have as many rows as the chain makes."""
         counts = {table: len(rows) for table, rows in self.rows.items()}
+        pairs = {name: (counts.get(name), ROWS.get(name)) for name in {*counts, *ROWS}}
         return [
-            f"{table}: {counts.get(table, 'no')} rows instead of {ROWS.get(table, 'no')}"
-            for table in sorted({*counts, *ROWS})
-            if counts.get(table) != ROWS.get(table)
+            f"{name}: {found} rows instead of {wanted}"
+            for name, (found, wanted) in sorted(pairs.items())
+            if found != wanted
         ]
 
     def applied(self) -> Counter[str]:
         """Return how often each revision was applied."""
-        return Counter(
-            row.split("'")[3] for row in self.rows.get("applied", ())
-        )
+        return Counter(row.split("'")[3] for row in self.rows.get("applied", ()))
 
 
 def _differences(title: str, mine: list[str], theirs: list[str]) -> list[str]:
@@ -181,9 +182,7 @@ class ServerTarget(Target):
     def __init__(self, folder: Path, url: str) -> None:
         super().__init__(folder)
         self._url = url
-        engine = sa.create_engine(
-            url, poolclass=NullPool, isolation_level="AUTOCOMMIT"
-        )
+        engine = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self.connection = engine.connect()
 
     @property

@@ -19,7 +19,9 @@ def upgrade():
             ),
             {"id": highest + 1, "name": f"heir of {highest}", "balance": highest},
         )
-    note = sa.table("note", sa.column("id"), sa.column("account_id"), sa.column("words"))
+    note = sa.table(
+        "note", sa.column("id"), sa.column("account_id"), sa.column("words")
+    )
     people = bind.execute(sa.text("SELECT id, name FROM account ORDER BY id DESC"))
     for number, (account, name) in enumerate(people.fetchall(), 1):
         bind.execute(

@@ -1,6 +1,5 @@
 """Make indexes, one of them unique."""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "r04"

@@ -28,4 +28,6 @@ def upgrade():
         op.add_column("maybe", sa.Column("extra", sa.Integer, nullable=True))
         op.execute("UPDATE maybe SET extra = id + 41")
     if "note" in names_of_tables():
-        op.execute("INSERT INTO maybe (id, extra) SELECT id + 100, account_id FROM note")
+        op.execute(
+            "INSERT INTO maybe (id, extra) SELECT id + 100, account_id FROM note"
+        )

@@ -1,6 +1,5 @@
 """Add a foreign key and a unique constraint to tables with rows."""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "r15"

@@ -1,6 +1,5 @@
 """Use what only this kind of database has."""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "r17"
