@@ -28,6 +28,8 @@ _NO_SUCH_OBJECT = {1146, 1305, 1360, 1539}
 # Engines whose tables take part in a transaction.
 _TRANSACTIONAL = {"INNODB", "XTRADB", "ROCKSDB", "TOKUDB", "NDBCLUSTER"}
 _PAUSE = 0.1
+# By how many seconds the start of a server, computed twice, may differ.
+_CLOCK = 2
 
 
 class Evidence:
@@ -52,7 +54,7 @@ class Evidence:
         raise NotImplementedError
 
     def session(self) -> str | None:
-        """Return what identifies this session of the database."""
+        """Return what identifies this session of the database, or its server."""
         return None
 
     def wait_for(self, session: str, seconds: float) -> bool:
@@ -102,6 +104,13 @@ class Evidence:
         is_there = self.definition(change.kind, change.names[0]) != ABSENT
         if not change.shows or change.appears not in (None, is_there):
             return None
+        return True if not change.fills or self.is_whole(entry) else None
+
+    def is_whole(self, entry: Entry) -> bool:
+        """Tell whether a table that is there has all rows that came with it.
+
+        :param entry: the statement that made it.
+        """
         return True
 
     def _look(self, change: Change) -> str:
@@ -116,6 +125,7 @@ class MySQLEvidence(Evidence):
         super().__init__(connection)
         # Table -> whether its engine takes part in transactions.
         self._transactional: dict[str, bool] = {}
+        self._started: int | None = None
 
     def schema(self) -> str | None:
         [(name,)] = self.driver.fetch("SELECT DATABASE()")
@@ -128,6 +138,22 @@ class MySQLEvidence(Evidence):
             *(schema, name),
         )
         return bool(rows)
+
+    def session(self) -> str | None:
+        """Return when the server was started, as far as it matters: to the second."""
+        if self._started is None:
+            [(_, seconds)] = self.driver.fetch("SHOW GLOBAL STATUS LIKE 'Uptime'")
+            [(now,)] = self.driver.fetch("SELECT UNIX_TIMESTAMP()")
+            self._started = int(now) - int(seconds)
+        return str(self._started)
+
+    def is_whole(self, entry: Entry) -> bool:
+        # A statement goes on to its end when the client is gone, and is undone when it
+        # fails. But MariaDB keeps the empty table if the server itself dies.
+        now = self.session()
+        return None not in (now, entry.session) and (
+            abs(int(str(now)) - int(str(entry.session))) <= _CLOCK
+        )
 
     def definition(self, kind: str, name: str) -> str:
         try:
@@ -197,6 +223,10 @@ FROM pg_class c WHERE c.oid = to_regclass({})"""
 class PostgreSQLEvidence(Evidence):
     """Look at a database of PostgreSQL."""
 
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._session: str | None = None
+
     def schema(self) -> str | None:
         [(name,)] = self.driver.fetch("SELECT current_schema()")
         return None if name is None else str(name)
@@ -210,11 +240,13 @@ class PostgreSQLEvidence(Evidence):
         return bool(rows)
 
     def session(self) -> str | None:
-        [(session,)] = self.driver.fetch(
-            "SELECT pid || ' since ' || backend_start FROM pg_stat_activity"
-            " WHERE pid = pg_backend_pid()"
-        )
-        return str(session)
+        if self._session is None:
+            [(session,)] = self.driver.fetch(
+                "SELECT pid || ' since ' || backend_start FROM pg_stat_activity"
+                " WHERE pid = pg_backend_pid()"
+            )
+            self._session = str(session)
+        return self._session
 
     def wait_for(self, session: str, seconds: float) -> bool:
         end = time.monotonic() + seconds

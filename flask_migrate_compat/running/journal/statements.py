@@ -51,12 +51,15 @@ class Change(NamedTuple):
         there before, too.
     :param shows: whether it is sure that the schema differs afterwards, or that the
         statement can be executed twice.
+    :param fills: whether rows come with the object, which a server that crashes may
+        have left out.
     """
 
     names: tuple[str, ...]
     kind: str
     appears: bool | None
     shows: bool = True
+    fills: bool = False
 
 
 KINDS_OF_OBJECTS = ("TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT")
@@ -145,7 +148,7 @@ def change_of(statement: str) -> Change | None:
         kind = found["kind"].upper()
         filled = kind == "TABLE" and _FILLED.search(text) is not None
         appears = None if found["replace"] else True
-        return Change((found["name"],), kind, appears, not filled)
+        return Change((found["name"],), kind, appears, fills=filled)
     found = _DROP.match(text)
     if found:
         names = tuple(one.strip() for one in re.findall(NAME, found["names"]))

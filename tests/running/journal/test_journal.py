@@ -178,6 +178,7 @@ def test_objects_of_a_session_get_the_numbers_that_they_got(mariadb: Case) -> No
         ("ALTER TABLE t RENAME TO v", "ALTER TABLE v RENAME TO t", "uv"),
         ("DROP TABLE u", "CREATE TABLE u (id INTEGER PRIMARY KEY)", "t"),
         ("CREATE INDEX i ON t (name)", "DROP INDEX i ON t", "tu"),
+        ("CREATE TABLE v AS SELECT * FROM t", "DROP TABLE v", "tuv"),
         ("CREATE VIEW v AS SELECT * FROM u", "DROP VIEW v", "tuv"),
         (
             "CREATE TRIGGER g BEFORE INSERT ON u FOR EACH ROW SET NEW.id = 1",
@@ -206,6 +207,20 @@ def test_a_statement_in_doubt_is_looked_up(
     # It is there, and could not be done once more.
     if not statement.startswith("DROP"):
         servers.execute(mariadb.url, undo)
+
+
+def test_a_table_that_a_dying_server_may_have_left_empty(mariadb: Case) -> None:
+    lines = (CREATE_T, INSERT_T, 'op.execute("CREATE TABLE v AS SELECT * FROM t")')
+    mariadb.script(*lines, CRASH)
+    mariadb.crash()
+    servers.execute(
+        mariadb.url,
+        "UPDATE alembic_version_journal SET state = 'begun', session = '1000000000'"
+        " WHERE position = 3",
+    )
+    mariadb.script(*lines)
+    with pytest.raises(InterruptedRevisionError, match="nobody can tell"):
+        mariadb.upgrade()
 
 
 def test_nobody_guesses(mariadb: Case) -> None:

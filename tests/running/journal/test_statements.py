@@ -68,7 +68,7 @@ def test_kinds(sql: str, kind: str) -> None:
             True,
             1,
         ),
-        ("CREATE TABLE t AS SELECT 1", ["t"], "TABLE", True, False),
+        ("CREATE TABLE t AS SELECT 1", ["t"], "TABLE", True, True),
         ("CREATE OR REPLACE VIEW v AS SELECT 1", ["v"], "VIEW", None, True),
         (
             "CREATE DEFINER=`root`@`%` TRIGGER g"
