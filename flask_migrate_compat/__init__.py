@@ -16,6 +16,8 @@ _HOMES = {
     "alembic_version": "config",
     "MigrateError": "errors",
     "HookError": "errors",
+    "InterruptedRevisionError": "errors",
+    "LockTimeoutError": "errors",
     "LegacyMigrationWarning": "errors",
     "MigrateCommand": "legacy.manager",
     "list_templates": "commands",
@@ -60,7 +62,13 @@ if TYPE_CHECKING:
         upgrade,
     )
     from .config import Config, alembic_version
-    from .errors import HookError, LegacyMigrationWarning, MigrateError
+    from .errors import (
+        HookError,
+        InterruptedRevisionError,
+        LegacyMigrationWarning,
+        LockTimeoutError,
+        MigrateError,
+    )
     from .extension import Migrate
     from .legacy.manager import MigrateCommand
 

@@ -222,7 +222,8 @@ def _lock_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "--lock-timeout",
         type=float,
         metavar="SECONDS",
-        help="How long to wait for other migrations of the database (default: 600).",
+        help="How long to wait for other migrations of the database (default:"
+        " MIGRATE_LOCK_TIMEOUT, or 600).",
     )
     no_lock = click.option(
         "--no-lock", is_flag=True, help="Do not lock other migrations out."
@@ -248,7 +249,9 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
             is_flag=True,
             help="After a crash: execute the statement in doubt again.",
         ),
-        click.option("--quiet", is_flag=True, help="Show no progress."),
+        click.option(
+            "--quiet", is_flag=True, help="Print nothing but warnings and errors."
+        ),
     )
     for decorator in reversed(decorators):
         function = decorator(function)

@@ -343,7 +343,12 @@ def upgrade(
     """
     config = _config(directory, x_arg)
     settings.keep_settings(
-        config, no_lock, lock_timeout, resume_skip, resume_retry, quiet
+        config,
+        no_lock=no_lock,
+        lock_timeout=lock_timeout,
+        resume_skip=resume_skip,
+        resume_retry=resume_retry,
+        quiet=quiet,
     )
     _alembic("upgrade", config, revision, sql=sql, tag=tag)
 
@@ -372,7 +377,12 @@ def downgrade(
         revision = "head:-1"
     config = _config(directory, x_arg)
     settings.keep_settings(
-        config, no_lock, lock_timeout, resume_skip, resume_retry, quiet
+        config,
+        no_lock=no_lock,
+        lock_timeout=lock_timeout,
+        resume_skip=resume_skip,
+        resume_retry=resume_retry,
+        quiet=quiet,
     )
     _alembic("downgrade", config, revision, sql=sql, tag=tag)
 
@@ -487,7 +497,7 @@ def stamp(
     :param lock_timeout: as for :func:`upgrade`.
     """
     config = _config(directory, x_arg)
-    settings.keep_settings(config, no_lock, lock_timeout)
+    settings.keep_settings(config, no_lock=no_lock, lock_timeout=lock_timeout)
     _alembic("stamp", config, revision, sql=sql, tag=tag, purge=purge)
 
 
@@ -519,5 +529,5 @@ def ensure_version(
     Source: Alembic since 1.7.6; no release of Flask-Migrate hands it through.
     """
     config = _config(directory, x_arg)
-    settings.keep_settings(config, no_lock, lock_timeout)
+    settings.keep_settings(config, no_lock=no_lock, lock_timeout=lock_timeout)
     _alembic("ensure_version", config, sql=sql)

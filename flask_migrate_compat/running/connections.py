@@ -45,7 +45,9 @@ def prepare_connections(command: str, config: Config) -> Iterator[None]:
         ) -> None:
             if connection is not None and not self.is_offline_mode():
                 locks.take(self, connection, opened, options)
-                _prepare(stack, self, connection, opened, options)
+                if sqlite_transactions.has_transactional_ddl(connection, options):
+                    options["transactional_ddl"] = True
+                    options[sqlite_transactions.KEY] = True
             original(self, connection, *args, **options)
 
         cast(Any, EnvironmentContext).configure = configure
@@ -53,18 +55,6 @@ def prepare_connections(command: str, config: Config) -> Iterator[None]:
             yield
         finally:
             cast(Any, EnvironmentContext).configure = original
-
-
-def _prepare(
-    stack: contextlib.ExitStack,
-    environment: EnvironmentContext,
-    connection: Connection,
-    opened: list[Connection],
-    options: dict[str, Any],
-) -> None:
-    """Prepare one connection; what is to be undone after the run goes to the stack."""
-    if sqlite_transactions.has_transactional_ddl(connection, options):
-        options["transactional_ddl"] = options[sqlite_transactions.KEY] = True
 
 
 @contextlib.contextmanager

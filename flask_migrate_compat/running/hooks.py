@@ -63,7 +63,8 @@ class HookObserver(StepObserver):
             except Exception as error:
                 raise HookError(
                     f"The {kind} hook '{_name_of(hook)}' stopped '{self.command}' at"
-                    f" {titled(step.revision)}: {describe(error)}"
+                    f" {titled(step.revision)}: {describe(error)}",
+                    "Mend the hook, or what it reports, and run the command again.",
                 ) from error
 
     def _hooks(self, kind: str) -> list[Callable[..., Any]]:

@@ -29,7 +29,8 @@ WRITING = frozenset({"upgrade", "downgrade", "stamp", "ensure_version"})
 # Those of them that execute revisions.
 EXECUTING = frozenset({"upgrade", "downgrade"})
 
-SESSION, TRANSACTION, OFF = LOCK_MODES = ("session", "transaction", "off")
+SESSION, TRANSACTION, OFF = "session", "transaction", "off"
+LOCK_MODES = (SESSION, TRANSACTION, OFF)
 SKIP, RETRY = "skip", "retry"
 DEFAULT_LOCK_TIMEOUT = 600.0
 
@@ -58,6 +59,7 @@ class RunSettings:
 
 def keep_settings(
     config: Config,
+    *,
     no_lock: bool = False,
     lock_timeout: float | None = None,
     resume_skip: bool = False,

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
     from ..config import Config
 
+# The option of context.configure() that says that SQLite is to be made transactional.
+KEY = "flask_migrate_compat_sqlite"
+
 _READS = re.compile(r"\s*(?:SELECT|PRAGMA|EXPLAIN|WITH|VALUES)\b", re.IGNORECASE)
 _BEGINS = re.compile(r"\s*(?:BEGIN|END|COMMIT|ROLLBACK|RELEASE)\b", re.IGNORECASE)
 # What SQLite refuses in a transaction, or ignores.
@@ -210,10 +213,6 @@ class SQLiteTransactions(StepObserver):
                     raise
                 raise _busy() from error
             self._has_only_read = begin == "BEGIN"
-
-
-# The option of context.configure() that says that SQLite is to be made transactional.
-KEY = "flask_migrate_compat_sqlite"
 
 
 def _busy() -> MigrateError:

@@ -130,6 +130,7 @@ def _makers() -> Iterator[ObserverMaker]:
 
     yield watch.LockWatch
     yield progress.ProgressObserver
+    yield journal.RevisionTransaction
     # Outside of the journal: what a hook executes is no statement of the revision.
     yield hooks.HookObserver
     yield journal.Journal

@@ -32,7 +32,7 @@ STACK = Stack(
     ".".join(map(str, sys.version_info[:2])),
     pins={},
     tools=(
-        *("Flask", "Flask-SQLAlchemy", "alembic", "filelock"),
+        *("Flask", "Flask-SQLAlchemy", "alembic", "filelock", "tqdm"),
         *(tool for tool in TEST_TOOLS if not tool.startswith("Flask-Script")),
     ),
 )

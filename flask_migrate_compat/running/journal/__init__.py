@@ -8,13 +8,15 @@ journal says which half, and the next run goes on behind it; see :mod:`.recorder
 ``statements.py``   what kind of statement some SQL is
 ``table.py``        the table with the journal
 ``recorder.py``     notes statements, and goes through those of an earlier run
+``execution.py``    one statement, and what comes of it
 ``evidence.py``     looks at the database to see what was executed
 ``cursor.py``       hands out rows that were kept
 ``values.py``       rows and parameters as text
 ==================  ==========================================================
 
 Not covered: what a script executes on a cursor of the driver, past SQLAlchemy, and on
-an engine of its own. Nothing is assumed about that: it is executed again.
+an engine of its own; nothing is assumed about that, and it is executed again. In an
+autocommit block, the same holds for a ``SELECT`` that calls a function with effects.
 """
 
 from __future__ import annotations
@@ -55,11 +57,8 @@ class Journal(StepObserver):
         is_open = not is_two_phase(connection)
         self._evidence = evidence_of(connection) if is_open else None
         self._settings = settings_of(config)
-        self._commits_ddl = connection.dialect.name in ("mysql", "mariadb")
         self._is_there = False
         self._known: dict[tuple[str, str], list[Entry]] = {}
-        # The transaction of a revision, where Alembic has opened none.
-        self._transaction: Any = None
 
     def plan(self, steps: Sequence[Step]) -> None:
         """Read what an interrupted run has left, and make the table where needed."""
@@ -71,7 +70,7 @@ class Journal(StepObserver):
             return
         self._check_known({_key_of(step) for step in steps})
         will_be_used = any(map(self._is_recorded, steps))
-        if self._commits_ddl and will_be_used and not self._is_there:
+        if self._evidence.commits_ddl and will_be_used and not self._is_there:
             # It commits, so it cannot be made in the midst of a revision.
             self._make_table()
 
@@ -85,9 +84,6 @@ class Journal(StepObserver):
         """Forget a revision together with recording its version."""
         if self._is_there and self._is_recorded(step):
             self._table.remove(_key_of(step))
-        if self._transaction is not None:
-            self._transaction.commit()
-            self._transaction = None
 
     def finish(self) -> None:
         """Drop the table."""
@@ -110,9 +106,6 @@ class Journal(StepObserver):
             self._known.get(key, ()),
             self._make_table,
         )
-        if not self._connection.in_transaction():
-            # Alembic before 1.5 opens none where DDL commits.
-            self._transaction = self._connection.begin()
         with recorder, before_commit(self.context, recorder.before_commit):
             yield
 
@@ -139,7 +132,8 @@ class Journal(StepObserver):
             return True
         if not self._settings.journal:
             return False
-        return self._commits_ddl or _COMMITS.search(source_of(step)) is not None
+        commits_ddl = self._evidence is not None and self._evidence.commits_ddl
+        return commits_ddl or _COMMITS.search(source_of(step)) is not None
 
     def _forget(self) -> None:
         """Forget everything: the user has mended the database by hand."""
@@ -163,6 +157,29 @@ class Journal(StepObserver):
                     else f"Finish it with '{next_command(direction)}' and its target;"
                     f" or mend the database by hand and run '{next_command('stamp')}'.",
                 )
+
+
+class RevisionTransaction(StepObserver):
+    """Give a revision a transaction where Alembic before 1.5 has none: on MySQL."""
+
+    def __init__(self, command: str, config: Config, context: MigrationContext) -> None:
+        super().__init__(command, config, context)
+        self._transaction: Any = None
+
+    @contextlib.contextmanager
+    def surround(self, step: Step) -> Iterator[None]:
+        """Begin it, unless there is one."""
+        connection: Any = self.context.connection
+        is_mysql = connection.dialect.name in ("mysql", "mariadb")
+        if is_mysql and not connection.in_transaction():
+            self._transaction = connection.begin()
+        yield
+
+    def recorded(self, step: Step) -> None:
+        """Commit it, as the last thing of the revision."""
+        if self._transaction is not None:
+            self._transaction.commit()
+            self._transaction = None
 
 
 def _key_of(step: Step) -> tuple[str, str]:

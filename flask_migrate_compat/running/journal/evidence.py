@@ -38,6 +38,9 @@ class Evidence:
     :param connection: the connection of the migration.
     """
 
+    # Whether the database commits with each statement that changes the schema.
+    commits_ddl = False
+
     def __init__(self, connection: Connection) -> None:
         self.driver = Driver(connection)
 
@@ -51,7 +54,12 @@ class Evidence:
         :param schema: its schema, ``None`` where a database has none.
         :param name: its name.
         """
-        raise NotImplementedError
+        rows = self.driver.fetch(
+            "SELECT 1 FROM information_schema.tables"
+            " WHERE table_schema = {} AND table_name = {}",
+            *(schema, name),
+        )
+        return bool(rows)
 
     def session(self) -> str | None:
         """Return what identifies this session of the database, or its server."""
@@ -121,6 +129,8 @@ class Evidence:
 class MySQLEvidence(Evidence):
     """Look at a database of MySQL or MariaDB."""
 
+    commits_ddl = True
+
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         # Table -> whether its engine takes part in transactions.
@@ -130,14 +140,6 @@ class MySQLEvidence(Evidence):
     def schema(self) -> str | None:
         [(name,)] = self.driver.fetch("SELECT DATABASE()")
         return None if name is None else str(name)
-
-    def has_table(self, schema: str | None, name: str) -> bool:
-        rows = self.driver.fetch(
-            "SELECT 1 FROM information_schema.tables"
-            " WHERE table_schema = {} AND table_name = {}",
-            *(schema, name),
-        )
-        return bool(rows)
 
     def session(self) -> str | None:
         """Return when the server was started, as far as it matters: to the second."""
@@ -220,6 +222,11 @@ SELECT c.relkind, c.relname, c.relnamespace::regnamespace::text, c.relowner,
 FROM pg_class c WHERE c.oid = to_regclass({})"""
 
 
+# A session and what tells it from a later one with the same number, in a form that no
+# setting of the session changes.
+_SESSION = "pid || ' since ' || extract(epoch FROM backend_start)"
+
+
 class PostgreSQLEvidence(Evidence):
     """Look at a database of PostgreSQL."""
 
@@ -231,19 +238,10 @@ class PostgreSQLEvidence(Evidence):
         [(name,)] = self.driver.fetch("SELECT current_schema()")
         return None if name is None else str(name)
 
-    def has_table(self, schema: str | None, name: str) -> bool:
-        rows = self.driver.fetch(
-            "SELECT 1 FROM information_schema.tables"
-            " WHERE table_schema = {} AND table_name = {}",
-            *(schema, name),
-        )
-        return bool(rows)
-
     def session(self) -> str | None:
         if self._session is None:
             [(session,)] = self.driver.fetch(
-                "SELECT pid || ' since ' || backend_start FROM pg_stat_activity"
-                " WHERE pid = pg_backend_pid()"
+                f"SELECT {_SESSION} FROM pg_stat_activity WHERE pid = pg_backend_pid()"
             )
             self._session = str(session)
         return self._session
@@ -251,9 +249,7 @@ class PostgreSQLEvidence(Evidence):
     def wait_for(self, session: str, seconds: float) -> bool:
         end = time.monotonic() + seconds
         while self.driver.fetch(
-            "SELECT 1 FROM pg_stat_activity"
-            " WHERE pid || ' since ' || backend_start = {}",
-            session,
+            f"SELECT 1 FROM pg_stat_activity WHERE {_SESSION} = {{}}", session
         ):
             if time.monotonic() > end:
                 return False
@@ -296,7 +292,8 @@ class PostgreSQLEvidence(Evidence):
         # An index is in the schema of its table; DROP INDEX does not name that.
         schema = statements.unquoted(found["table"])[0] if found["table"] else None
         if schema is not None and statements.unquoted(name)[0] is None:
-            name = f'"{schema}".{name}'
+            quoted = schema.replace('"', '""')
+            name = f'"{quoted}".{name}'
         rows = self.driver.fetch(
             "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass({})", name
         )

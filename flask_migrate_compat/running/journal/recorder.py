@@ -24,9 +24,9 @@ from ...errors import InterruptedRevisionError, MigrateError, next_command
 from ..driver import is_autocommit
 from ..settings import RETRY, SKIP
 from . import statements
-from .cursor import KeptCursor
+from .execution import NO_RESULT, Execution, kept_error
 from .table import BEGUN, DONE, FAILED, Entry
-from .values import UnknownValueError, dumps, fingerprint, loads
+from .values import fingerprint
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -49,7 +49,7 @@ class Recorder:
     :param settings: those of the run.
     :param key: the revision, and ``upgrade`` or ``downgrade``.
     :param known: what the journal says about an interrupted run of the revision.
-    :param store: makes the table if it is not there.
+    :param make_table: makes the table if it is not there.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Recorder:
         settings: RunSettings,
         key: tuple[str, str],
         known: Sequence[Entry],
-        store: Callable[[], None],
+        make_table: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._table = table
@@ -68,8 +68,8 @@ class Recorder:
         self._settings = settings
         self._key = key
         self._known = known
-        self._make_table = store
-        self._commits_ddl = connection.dialect.name in ("mysql", "mariadb")
+        self._make_table = make_table
+        self._commits_ddl = evidence.commits_ddl
         self._thread = threading.get_ident()
         self._position = 0
         # Executed, and not noted: they are noted with the commit of their transaction.
@@ -100,21 +100,21 @@ class Recorder:
         self, cursor: Any, statement: str, parameters: Any, context: Any
     ) -> bool:
         do = context.dialect.do_execute if context is not None else None
-        return self._take(cursor, statement, parameters, context, do)
+        return self._intercept(cursor, statement, parameters, context, do)
 
     def _on_executemany(
         self, cursor: Any, statement: str, parameters: Any, context: Any
     ) -> bool:
         do = context.dialect.do_executemany if context is not None else None
-        return self._take(cursor, statement, parameters, context, do)
+        return self._intercept(cursor, statement, parameters, context, do)
 
     def _on_execute_no_params(self, cursor: Any, statement: str, context: Any) -> bool:
         def do(cursor: Any, statement: str, _none: Any, context: Any) -> None:
             context.dialect.do_execute_no_params(cursor, statement, context)
 
-        return self._take(cursor, statement, None, context, do)
+        return self._intercept(cursor, statement, None, context, do)
 
-    def _take(
+    def _intercept(
         self, cursor: Any, statement: str, parameters: Any, context: Any, do: Any
     ) -> bool:
         """Execute a statement or not; whether SQLAlchemy has nothing to do any more."""
@@ -133,7 +133,9 @@ class Recorder:
         )
         sent = self._with_journal_unlocked(statement)
         call = functools.partial(do, cursor, sent, parameters, context)
-        self._next(_Execution(entry, statement, cursor, context, call, is_own))
+        self._record_or_replay(
+            Execution(entry, statement, cursor, context, call, is_own)
+        )
         return True
 
     def _with_journal_unlocked(self, statement: str) -> str:
@@ -155,7 +157,7 @@ class Recorder:
 
     # -- the next statement ------------------------------------------------------------
 
-    def _next(self, now: _Execution) -> None:
+    def _record_or_replay(self, now: Execution) -> None:
         if self._is_rolled_back:
             raise MigrateError(
                 f"Revision {self._key[0]} went on after a deadlock, which had rolled"
@@ -163,7 +165,7 @@ class Recorder:
                 "Nothing was committed since; run the command again.",
             )
         if now.entry.position <= len(self._known):
-            self._go_through(self._known[now.entry.position - 1], now)
+            self._replay(self._known[now.entry.position - 1], now)
         elif self._is_part_of_transaction(now):
             if self._ends_transaction(now):
                 self._pending.append(now.entry)
@@ -175,12 +177,12 @@ class Recorder:
         else:
             self._execute_by_itself(now)
 
-    def _ends_transaction(self, now: _Execution) -> bool:
+    def _ends_transaction(self, now: Execution) -> bool:
         return now.entry.kind == statements.CONTROL and statements.ends_transaction(
             now.statement, begin_commits=self._commits_ddl
         )
 
-    def _is_part_of_transaction(self, now: _Execution) -> bool:
+    def _is_part_of_transaction(self, now: Execution) -> bool:
         kind = now.entry.kind
         if not now.is_own:
             return False
@@ -198,7 +200,7 @@ class Recorder:
             return bool(is_nested())
         return False
 
-    def _execute(self, now: _Execution) -> None:
+    def _execute(self, now: Execution) -> None:
         """Execute a statement and keep what came of it."""
         try:
             now.execute()
@@ -206,14 +208,14 @@ class Recorder:
             if not self._is_answer(error, now):
                 raise
             now.entry.state = FAILED
-            now.entry.result = _kept_error(error)
+            now.entry.result = kept_error(error, now.context.dialect.dbapi)
             if self._commits_ddl and error.args and error.args[0] == _DEADLOCK:
                 self._is_rolled_back = True
             if now.entry.kind in (statements.READ, statements.WRITE):
                 self._pending.append(now.entry)
             raise
 
-    def _execute_by_itself(self, now: _Execution) -> None:
+    def _execute_by_itself(self, now: Execution) -> None:
         """Execute a statement that is committed at once, and note it before and behind.
 
         A failed one is noted, too: the script may catch the error and go on.
@@ -240,7 +242,7 @@ class Recorder:
         self._table.update(self._key, entry)
         self._table.commit()
 
-    def _is_answer(self, error: Exception, now: _Execution) -> bool:
+    def _is_answer(self, error: Exception, now: Execution) -> bool:
         """Tell whether an error is what the database says about the statement.
 
         When the connection is lost, nobody knows what became of the statement.
@@ -253,7 +255,7 @@ class Recorder:
 
     # -- what the journal knows --------------------------------------------------------
 
-    def _go_through(self, known: Entry, now: _Execution) -> None:
+    def _replay(self, known: Entry, now: Execution) -> None:
         if known.fingerprint != now.entry.fingerprint:
             self._decide(known, now, self._changed(known, now.entry))
         elif known.state == BEGUN:
@@ -261,17 +263,17 @@ class Recorder:
         elif known.kind == statements.SESSION:
             now.execute()
         elif known.state == DONE:
-            if known.kind == statements.READ and known.result is None:
+            if known.result is None:
                 self._decide(known, now, self._lost_rows(known))
             else:
                 now.serve(known.result)
         elif known.position == len(self._known):
             # It failed and was the last one: that was the error of the run.
-            self._again(known, now)
+            self._execute_again(known, now)
         else:
             now.fail(known.result)
 
-    def _find_out(self, known: Entry, now: _Execution) -> None:
+    def _find_out(self, known: Entry, now: Execution) -> None:
         """Decide about a statement that was begun and not noted as done."""
         limit = self._settings.lock_timeout
         if known.session and not self._evidence.wait_for(known.session, limit):
@@ -289,23 +291,24 @@ class Recorder:
         elif was_executed:
             self._take_for_done(known, now)
         else:
-            self._again(known, now)
+            self._execute_again(known, now)
 
-    def _decide(self, known: Entry, now: _Execution, error: MigrateError) -> None:
+    def _decide(self, known: Entry, now: Execution, error: MigrateError) -> None:
         """Do with a statement what the user has said, or ask."""
         if self._settings.resume == SKIP:
             self._take_for_done(known, now)
         elif self._settings.resume == RETRY:
-            self._again(known, now)
+            self._execute_again(known, now)
         else:
             raise error
 
-    def _take_for_done(self, known: Entry, now: _Execution) -> None:
+    def _take_for_done(self, known: Entry, now: Execution) -> None:
         known.state = DONE
+        known.result = known.result or NO_RESULT
         self._note(known)
         now.serve(known.result)
 
-    def _again(self, known: Entry, now: _Execution) -> None:
+    def _execute_again(self, known: Entry, now: Execution) -> None:
         """Execute a statement and note it in the place of an old one."""
         self._table.remove(self._key, known.position)
         if self._is_part_of_transaction(now):
@@ -363,116 +366,6 @@ class Recorder:
             "Give the script back what it had; or, when the database is as the revision"
             f" shall leave it, run '{next_command('stamp', self._key[0])}'.",
         )
-
-
-class _Execution:
-    """A statement that the script wants to have executed.
-
-    :param entry: what will be noted about it.
-    :param statement: the SQL.
-    :param cursor: the driver's cursor.
-    :param context: SQLAlchemy's execution context.
-    :param call: sends the statement.
-    :param is_own: whether it is on the migration's connection.
-    """
-
-    def __init__(
-        self,
-        entry: Entry,
-        statement: str,
-        cursor: Any,
-        context: Any,
-        call: Callable[[], None],
-        is_own: bool,
-    ) -> None:
-        self.entry = entry
-        self.statement = statement
-        self.cursor = cursor
-        self.context = context
-        self.is_own = is_own
-        self._call = call
-        style = getattr(context, "execute_style", None)
-        # SQLAlchemy 2 fetches the rows of such an INSERT from the cursor itself.
-        self._in_parts = getattr(style, "name", "") == "INSERTMANYVALUES"
-
-    @property
-    def connection(self) -> Any:
-        """Return SQLAlchemy's connection; 1.x has another object for each option."""
-        return self.context.root_connection
-
-    @property
-    def is_in_transaction(self) -> bool:
-        """Tell whether the statement is part of a transaction of the database."""
-        return bool(getattr(self.connection.connection, "in_transaction", True))
-
-    def execute(self) -> None:
-        """Send the statement, and keep what it returns."""
-        self._call()
-        self.entry.state = DONE
-        description = self.cursor.description
-        if description is None:
-            self.entry.result = _kept(self.cursor, None, [])
-            return
-        if self._in_parts and not self._serve_parts(None):
-            # A driver whose cursors are written in C: the rows are left to it.
-            self.entry.result = None
-            return
-        columns = [tuple(column) for column in description]
-        rows = list(self.cursor.fetchall())
-        self.entry.result = _kept(self.cursor, columns, rows)
-        self._hand_out(columns, rows, self.cursor.rowcount, _last_row(self.cursor))
-
-    def serve(self, result: str | None) -> None:
-        """Let SQLAlchemy have a result that was kept.
-
-        :param result: the text of it.
-        """
-        columns, rows, count, last = loads(result) if result else (None, [], -1, None)
-        self._hand_out(columns, rows, count, last)
-
-    def fail(self, result: str | None) -> None:
-        """Raise an error that was kept.
-
-        :param result: the text of it.
-        """
-        name, arguments = loads(result or '["Error", []]')
-        raise getattr(self.context.dialect.dbapi, name)(*arguments)
-
-    def _hand_out(self, columns: Any, rows: list[Any], count: int, last: Any) -> None:
-        kept = KeptCursor(self.cursor, columns, rows, count, last)
-        self.context.cursor = kept
-        if self._in_parts:
-            self._serve_parts(kept)
-
-    def _serve_parts(self, kept: KeptCursor | None) -> bool:
-        """Replace what the real cursor fetches; whether that can be done."""
-        try:
-            self.cursor.fetchall = (
-                self.cursor.fetchall if kept is None else kept.fetchall
-            )
-        except AttributeError:
-            return False
-        return True
-
-
-def _last_row(cursor: Any) -> Any:
-    last = getattr(cursor, "lastrowid", None)
-    return last if isinstance(last, int) else None
-
-
-def _kept(cursor: Any, columns: Any, rows: list[Any]) -> str | None:
-    """Return a result as text, ``None`` if it cannot be kept."""
-    try:
-        return dumps([columns, rows, cursor.rowcount, _last_row(cursor)])
-    except UnknownValueError:
-        return None
-
-
-def _kept_error(error: Exception) -> str | None:
-    try:
-        return dumps([type(error).__name__, list(error.args)])
-    except UnknownValueError:
-        return dumps([type(error).__name__, [str(error)]])
 
 
 def _shown(statement: str) -> str:

@@ -114,7 +114,8 @@ def kind_of(statement: str) -> str:
     kind = _KIND_OF.get(word, OTHER)
     if word == "WITH":
         kind = OTHER if _WRITES.search(text) else READ
-    if word == "SELECT" and re.search(r"\bINTO\s+(?:OUTFILE|DUMPFILE|@)", text, re.I):
+    if word == "SELECT" and re.search(r"\bINTO\b", text, re.I):
+        # Into a file, a variable, or on PostgreSQL a new table.
         kind = OTHER
     if kind == SESSION and _VARIABLE.search(text):
         kind = OTHER
