@@ -11,7 +11,7 @@ import flask_migrate_compat
 
 from .conftest import Project
 
-HEAVY = "{'alembic', 'mako', 'flask_script'}"
+HEAVY = "{'alembic', 'mako', 'flask_script', 'tqdm', 'filelock'}"
 
 
 def test_the_bare_import_loads_nothing_else(project: Project) -> None:
@@ -45,6 +45,20 @@ print(*sorted(name for name in set(sys.modules) - before - {{"app"}}
         "flask_migrate_compat.errors",
         "flask_migrate_compat.extension",
     }
+
+
+def test_a_command_that_reads_loads_nothing_to_write_with(migrated: Project) -> None:
+    code = """
+import sys, app, flask_migrate_compat
+with app.app.app_context():
+    flask_migrate_compat.heads()
+    flask_migrate_compat.current()
+parts = "journal", "locks", "connections", "progress"
+names = {f"flask_migrate_compat.running.{part}" for part in parts}
+assert not {*names, "tqdm", "filelock"} & set(sys.modules)
+"""
+    done = migrated.run("-c", code)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Callable, ContextManager, Iterator
 
 from ..errors import LockTimeoutError
-from .settings import OFF, WRITING, settings_of
+from .settings import EXECUTING, OFF, WRITING, settings_of
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -54,27 +54,24 @@ def _longest_wait(command: str, config: Config) -> float:
     return LONGEST_WAIT
 
 
-def _surroundings() -> Iterator[Surrounding]:
-    """Yield what surrounds a run; the outermost first."""
-    from . import (
-        connections,
-        databases,
-        explanations,
-        logging_guard,
-        old_python,
-        progress,
-        signals,
-        sqlite_files,
-    )
+def _surroundings(command: str) -> Iterator[Surrounding]:
+    """Yield what surrounds a run of a command; the outermost first."""
+    from . import databases, explanations, logging_guard, old_python, sqlite_files
 
     yield logging_guard.keep_logging
-    yield progress.report_progress
+    if command in EXECUTING:
+        from . import progress
+
+        yield progress.report_progress
     yield explanations.explain_revision_errors
     yield old_python.name_old_python
     yield sqlite_files.guard_sqlite_files
-    yield connections.prepare_connections
-    # Inside of the one above: locks are given back without an interruption.
-    yield signals.watch_connections
+    if command in WRITING:
+        from . import connections, signals
+
+        yield connections.prepare_connections
+        # Inside of the one above: locks are given back without an interruption.
+        yield signals.watch_connections
     yield databases.guard_each_database
     try:
         from ..legacy.env import help_env_py
@@ -97,6 +94,6 @@ def migration_run(command: str, config: Config) -> Iterator[None]:
     :raises LockTimeoutError: when another thread has a run that does not end.
     """
     with _turn(command, config), contextlib.ExitStack() as stack:
-        for surrounding in _surroundings():
+        for surrounding in _surroundings(command):
             stack.enter_context(surrounding(command, config))
         yield

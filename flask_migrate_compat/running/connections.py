@@ -17,7 +17,6 @@ from sqlalchemy.engine import Engine
 
 from . import sqlite_transactions
 from .locks import RunLocks
-from .settings import WRITING
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -32,9 +31,6 @@ def prepare_connections(command: str, config: Config) -> Iterator[None]:
     :param command: the name of the command.
     :param config: the configuration that Alembic is called with.
     """
-    if command not in WRITING:
-        yield
-        return
     original = EnvironmentContext.configure
     with contextlib.ExitStack() as stack:
         opened = stack.enter_context(_opened_connections())

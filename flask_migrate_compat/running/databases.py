@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator, cast
 
 from alembic.runtime.migration import MigrationContext
 
+from .settings import WRITING
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
@@ -26,14 +28,15 @@ if TYPE_CHECKING:
 DatabaseGuard = Callable[[str, "Config", MigrationContext], ContextManager[object]]
 
 
-def _guards() -> Iterator[DatabaseGuard]:
-    """Yield the guards; the outermost first."""
-    from . import drops, explanations, journal, steps
+def _guards(command: str) -> Iterator[DatabaseGuard]:
+    """Yield the guards of a command; the outermost first."""
+    from . import drops, explanations, hidden_tables, steps
 
     yield explanations.explain_database_errors
     yield drops.guard_drop_of_everything
-    yield journal.hide_journal
-    yield steps.observe_steps
+    yield hidden_tables.hide_journal
+    if command in WRITING:
+        yield steps.observe_steps
 
 
 @contextlib.contextmanager
@@ -47,7 +50,7 @@ def guard_each_database(command: str, config: Config) -> Iterator[None]:
 
     def run_migrations(context: MigrationContext, **kwargs: Any) -> None:
         with contextlib.ExitStack() as stack:
-            for guard in _guards():
+            for guard in _guards(command):
                 stack.enter_context(guard(command, config, context))
             original(context, **kwargs)
 

@@ -51,7 +51,7 @@ def dbapi_connection_in(pooled: Any) -> Any:
     return getattr(pooled, "dbapi_connection", None) or pooled.connection
 
 
-def is_in_transaction(connection: Connection) -> bool:
+def sqlite_in_transaction(connection: Connection) -> bool:
     """Tell whether an SQLite database has a transaction open for a connection.
 
     :param connection: a connection to SQLite.
@@ -75,6 +75,29 @@ def is_two_phase(connection: Any) -> bool:
     return hasattr(transaction, "prepare")
 
 
+def fetch(
+    dbapi_connection: Any, statement: str, parameters: tuple[Any, ...] = ()
+) -> list[Any]:
+    """Execute a statement on a connection of the driver and return its rows.
+
+    :param dbapi_connection: the connection.
+    :param statement: the SQL, as the driver wants it.
+    :param parameters: its parameters.
+    """
+    with _executed(dbapi_connection, statement, parameters) as cursor:
+        return list(cursor.fetchall())
+
+
+@contextlib.contextmanager
+def _executed(
+    dbapi_connection: Any, statement: str, parameters: tuple[Any, ...]
+) -> Iterator[Any]:
+    with contextlib.closing(dbapi_connection.cursor()) as cursor:
+        # Without an argument, percent signs are what they are.
+        cursor.execute(statement, *((parameters,) if parameters else ()))
+        yield cursor
+
+
 class Driver:
     """Execute SQL on the driver's connection, with parameters in their order.
 
@@ -91,8 +114,8 @@ class Driver:
         :param sql: the statement, with ``{}`` for each parameter.
         :param parameters: strings, numbers or ``None``.
         """
-        with self._executed(sql, parameters) as cursor:
-            return list(cursor.fetchall())
+        statement = self._with_marks(sql, len(parameters))
+        return fetch(dbapi_connection_of(self.connection), statement, parameters)
 
     def execute(self, sql: str, *parameters: Any) -> None:
         """Execute a statement that returns nothing.
@@ -100,8 +123,20 @@ class Driver:
         :param sql: the statement, with ``{}`` for each parameter.
         :param parameters: strings, numbers or ``None``.
         """
-        with self._executed(sql, parameters):
+        dbapi_connection = dbapi_connection_of(self.connection)
+        statement = self._with_marks(sql, len(parameters))
+        with _executed(dbapi_connection, statement, parameters):
             pass
+
+    def execute_many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute a statement for each of several sets of parameters.
+
+        :param sql: the statement, with ``{}`` for each parameter.
+        :param rows: the sets, all of one length.
+        """
+        dbapi_connection = dbapi_connection_of(self.connection)
+        with contextlib.closing(dbapi_connection.cursor()) as cursor:
+            cursor.executemany(self._with_marks(sql, len(rows[0])), rows)
 
     def commit(self) -> None:
         """Commit for the database; SQLAlchemy's transaction goes on."""
@@ -111,31 +146,7 @@ class Driver:
         """Roll back for the database; SQLAlchemy's transaction goes on."""
         dbapi_connection_of(self.connection).rollback()
 
-    def execute_many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Execute a statement for each of several sets of parameters.
-
-        :param sql: the statement, with ``{}`` for each parameter.
-        :param rows: the sets, all of one length.
-        """
-        with self._cursor() as cursor:
-            cursor.executemany(self._with_marks(sql, len(rows[0])), rows)
-
     def _with_marks(self, sql: str, count: int) -> str:
+        if not count:
+            return sql
         return sql.format(*(self._placeholder.format(1 + n) for n in range(count)))
-
-    @contextlib.contextmanager
-    def _cursor(self) -> Iterator[Any]:
-        cursor = dbapi_connection_of(self.connection).cursor()
-        try:
-            yield cursor
-        finally:
-            cursor.close()
-
-    @contextlib.contextmanager
-    def _executed(self, sql: str, parameters: tuple[Any, ...]) -> Iterator[Any]:
-        with self._cursor() as cursor:
-            if parameters:
-                cursor.execute(self._with_marks(sql, len(parameters)), parameters)
-            else:
-                cursor.execute(sql)
-            yield cursor

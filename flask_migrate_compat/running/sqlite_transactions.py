@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, ContextManager, Iterator, Sequence
 from sqlalchemy import event
 
 from ..errors import DataLossError, MigrateError, shortened
-from .driver import Driver, dbapi_connection_of, is_autocommit, is_in_transaction
+from .driver import Driver, dbapi_connection_of, is_autocommit, sqlite_in_transaction
 from .steps import Step, StepObserver, commit, source_of
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class SQLiteTransactions(StepObserver):
         """Switch foreign keys off for a revision that rebuilds tables."""
         if not self._foreign_keys_are_on or not _REBUILDS.search(source_of(step)):
             return
-        if is_in_transaction(self._driver.connection):
+        if sqlite_in_transaction(self._driver.connection):
             self._driver.commit()
         self._switch_foreign_keys("OFF")
         self._orphans = self._rows_that_refer_to_nothing()
@@ -186,7 +186,7 @@ class SQLiteTransactions(StepObserver):
 
         It could not go on to write if another one has written in the meantime.
         """
-        if self._has_only_read and is_in_transaction(self._driver.connection):
+        if self._has_only_read and sqlite_in_transaction(self._driver.connection):
             self._driver.rollback()
         self._has_only_read = False
 
@@ -197,14 +197,14 @@ class SQLiteTransactions(StepObserver):
         if _BEGINS.match(statement) or is_autocommit(connection):
             return
         if NOT_IN_TRANSACTION.match(statement):
-            if is_in_transaction(connection):
+            if sqlite_in_transaction(connection):
                 commit(self.context)
             return
         writes = not _READS.match(statement)
         if writes:
             self._end_reading()
         # Not sooner: until then a second connection of the script may write.
-        if connection.in_transaction() and not is_in_transaction(connection):
+        if connection.in_transaction() and not sqlite_in_transaction(connection):
             begin = "BEGIN IMMEDIATE" if writes else self._mode
             try:
                 cursor.execute(begin)

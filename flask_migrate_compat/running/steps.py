@@ -13,7 +13,6 @@ import functools
 from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator, Sequence
 
 from .driver import dbapi_connection_of
-from .settings import WRITING
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -149,7 +148,7 @@ def observe_steps(
     :param config: the configuration that Alembic is called with.
     :param context: Alembic's context of the database.
     """
-    if context.as_sql or command not in WRITING:
+    if context.as_sql:
         yield
         return
     with contextlib.ExitStack() as stack:

@@ -114,7 +114,7 @@ def test_the_tables_of_a_bind_are_not_dropped(
     project = with_bind(MULTI_2015)
     project.model("more")
     if not is_helped:
-        monkeypatch.setattr(running, "_surroundings", lambda: iter(()))
+        monkeypatch.setattr(running, "_surroundings", lambda _: iter(()))
     project("migrate")
     body = re.search(r"def upgrade_b1\(.*?(?=\ndef )", project.revisions[-1], re.S)
     assert body is not None

@@ -20,4 +20,4 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the commands as Alembic alone would, to show what the guards are for."""
-    monkeypatch.setattr("flask_migrate_compat.running._surroundings", lambda: ())
+    monkeypatch.setattr("flask_migrate_compat.running._surroundings", lambda _: ())

@@ -27,11 +27,12 @@ from typing import TYPE_CHECKING, Any, ContextManager, Iterator, Sequence
 
 from ...errors import InterruptedRevisionError, next_command
 from ..driver import is_two_phase
+from ..hidden_tables import name_of_journal
 from ..settings import settings_of
 from ..steps import Step, StepObserver, before_commit, source_of
 from .evidence import evidence_of
 from .recorder import Recorder
-from .table import Entry, JournalTable, name_of_journal
+from .table import Entry, JournalTable
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -188,29 +189,3 @@ def _key_of(step: Step) -> tuple[str, str]:
         str(getattr(revision, "revision", "")),
         "upgrade" if step.is_upgrade else "downgrade",
     )
-
-
-@contextlib.contextmanager
-def hide_journal(
-    command: str, config: Config, context: MigrationContext
-) -> Iterator[None]:
-    """Keep autogenerate from dropping the table, while it is there.
-
-    :param command: the name of the command.
-    :param config: the configuration that Alembic is called with.
-    :param context: Alembic's context of the database.
-    """
-    name = name_of_journal(context.version_table)
-    own_filter = context.opts.get("include_object")
-
-    def include_object(
-        item: Any, item_name: Any, type_: str, reflected: bool, compare_to: Any
-    ) -> bool:
-        if type_ == "table" and reflected and item_name == name:
-            return False
-        return own_filter is None or own_filter(
-            item, item_name, type_, reflected, compare_to
-        )
-
-    context.opts["include_object"] = include_object
-    yield

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateTable, DropTable
 
 from ..driver import Driver
+from ..hidden_tables import name_of_journal
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -56,14 +57,6 @@ _COLUMNS = (
     *("position", "kind", "fingerprint", "statement"),
     *("state", "result", "evidence", "session"),
 )
-
-
-def name_of_journal(version_table: str) -> str:
-    """Return the name of the table with the journal.
-
-    :param version_table: the name of the version table.
-    """
-    return f"{version_table}_journal"
 
 
 class JournalTable:

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from ...errors import MigrateError
 from ..databases import shown_url
-from ..driver import dbapi_connection_of
+from ..driver import dbapi_connection_of, fetch
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -228,15 +228,10 @@ def one_row(dbapi_connection: Any, statement: str) -> tuple[Any, ...]:
     """Run a statement below SQLAlchemy, which therefore begins no transaction.
 
     :param dbapi_connection: the driver's connection.
-    :param statement: SQL without parameters and percent signs.
-    :returns: the first row.
+    :param statement: SQL without parameters.
+    :returns: the first row, an empty one if there is none.
     """
-    cursor = dbapi_connection.cursor()
-    try:
-        cursor.execute(statement)
-        return tuple(cursor.fetchone() or ())
-    finally:
-        cursor.close()
+    return tuple(next(iter(fetch(dbapi_connection, statement)), ()))
 
 
 def digest(*parts: str) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from ..driver import dbapi_connection_of, is_two_phase
+from ..driver import dbapi_connection_of, fetch, is_two_phase
 from .base import is_in_transaction, one_row
 
 # What was SET. A setting of the transaction (SET LOCAL) cannot be told from one of the
@@ -44,9 +44,9 @@ def renew_transaction(connection: Any) -> None:
     driver = dbapi_connection_of(connection)
     # A transaction that has failed has nothing to keep, and says so by itself.
     with contextlib.suppress(connection.dialect.dbapi.Error):
-        before = _settings(driver)
+        before = dict(fetch(driver, _SETTINGS))
         driver.commit()
-        after = _settings(driver)
+        after = dict(fetch(driver, _SETTINGS))
         for name, value in before.items():
             if after.get(name) != value:
                 text = value.replace("'", "''")
@@ -61,12 +61,3 @@ def _is_open(connection: Any) -> bool:
     if hasattr(driver, "get_transaction_status"):  # psycopg2
         return bool(driver.get_transaction_status() != 0)
     return is_in_transaction(connection)
-
-
-def _settings(driver: Any) -> dict[str, str]:
-    cursor = driver.cursor()
-    try:
-        cursor.execute(_SETTINGS)
-        return dict(cursor.fetchall())
-    finally:
-        cursor.close()
