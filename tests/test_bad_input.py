@@ -149,8 +149,8 @@ CONNECTING = {"current", "downgrade", "migrate", "upgrade"}
 def contents(project: Project, argv: tuple[str, ...]) -> dict[str, bytes | None]:
     """Return what lies below the project, by name; a folder has no content.
 
-    Left out is what Python and SQLite make, and the folder ``instance``, which
-    Flask-SQLAlchemy 3 makes with the application.
+    Left out is what Python and SQLite make, the lock file beside the database, and the
+    folder ``instance``, which Flask-SQLAlchemy 3 makes with the application.
     """
     found = {
         path.relative_to(project.path).as_posix(): (
@@ -161,6 +161,7 @@ def contents(project: Project, argv: tuple[str, ...]) -> dict[str, bytes | None]
     }
     if CONNECTING.intersection(argv):
         found.pop("app.db", None)
+        found.pop("app.db-migration-lock", None)
     return found
 
 

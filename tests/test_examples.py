@@ -105,7 +105,7 @@ def revisions_in(text):
 
 def sources(folder):
     """Read everything that is not made by running the example."""
-    made = {".db", ".pyc"}
+    made = {".db", ".db-migration-lock", ".pyc"}
     return {
         str(one.relative_to(folder)): one.read_bytes()
         for one in folder.rglob("*")
