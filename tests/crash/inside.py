@@ -31,7 +31,6 @@ from .processes import Project, import_everything
 from .reports import Count
 from .targets import State
 
-
 # Importing these declares their scenarios.
 DECLARING = (scenarios, outages, resuming)
 
