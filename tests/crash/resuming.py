@@ -122,7 +122,7 @@ _WAYS = {"before": "--resume-retry", "after": "--resume-skip"}
     + [("MyISAM", side, "manage") for side in _WAYS],
 )
 def statement_in_doubt(stage: Stage, name: str, side: str, face: str) -> None:
-    """Killed where nothing is rolled back: decide rightly, or stop and name both ways."""
+    """Killed where nothing is rolled back: decide rightly, or name both ways."""
     statement, options = _STATEMENTS[name]
     p1 = _DOUBTFUL["p1"].format(options=options)
     p2 = _DOUBTFUL["p2"].format(statement=statement)
