@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import runpy
 from pathlib import Path
 
 from tests.crash import reports, rounds
-from tests.crash.options import CRASH, REPLICAS, parser
+from tests.crash.options import CRASH, KINDS, REPLICAS, parser
 from tests.crash.points import Reference, points_of
 from tests.crash.targets import State
 
@@ -47,6 +48,15 @@ def test_rounds_meet_every_size_and_state_forked_and_not() -> None:
     assert {one.size for one in planned if one.real} == set(rounds.SIZES)
     assert {one.face for one in planned} == {"flask", "manage", "function"}
     assert {one.size for one in rounds.plan(12, None) if one.real} == set(rounds.SIZES)
+
+
+def test_each_kind_has_scenarios() -> None:
+    inside = importlib.import_module("tests.crash.inside")
+    for module in inside.DECLARING:
+        functions = {one.play for one in inside.stage.SCENARIOS.values()}
+        assert any(function.__module__ == module.__name__ for function in functions)
+    kinds = {kind for one in inside.stage.SCENARIOS.values() for kind in one.kinds}
+    assert kinds == set(KINDS)
 
 
 def test_counts_survive_the_way_out_of_an_environment(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Iterator
 
-from . import points, reports, rounds, stage
+from . import outages, points, reports, resuming, rounds, scenarios, stage
 from .lanes import LaneError, NoServerError
 from .options import (
     CRASH,
@@ -30,6 +30,9 @@ from .options import (
 from .processes import Project, import_everything
 from .reports import Count
 from .targets import State
+
+# Importing these declares their scenarios.
+DECLARING = (scenarios, outages, resuming)
 
 
 def crash(

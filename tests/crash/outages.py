@@ -46,11 +46,11 @@ def server_restarted_while_waiting(stage: Stage, way: str) -> None:
     """The server is restarted while one run holds the lock, and one waits."""
     with own_server(stage.kind) as server:
         stage.env["CRASH_URL"] = _fresh_database(server, "fresh")
-        holder = stage.start_and_pause(pause=5)
-        waiter = stage.start()
-        time.sleep(2)
+        holder = stage.start_and_hold()
+        waiter = stage.start_and_wait()
         server.stop(STOPS[stage.kind][way])
         server.start()
+        stage.let_go()
         expect(holder.wait(), 1)
         _expect_either(waiter.wait())
         with connected(stage.kind, stage.env["CRASH_URL"]) as target:
@@ -128,12 +128,13 @@ def each_connection_cut(stage: Stage, moment: str) -> None:
 def connections_cut_while_waiting(stage: Stage) -> None:
     """The network of one that waits for the lock is gone."""
     with _through_a_proxy(stage) as (between, url):
-        holder = stage.start_and_pause(pause=5)
-        waiter = stage.start(CRASH_URL=url)
-        time.sleep(2.5)
+        holder = stage.start_and_hold()
+        waiter = stage.start_and_wait(CRASH_URL=url)
         check(between.open_connections, "the one that waits has no connection")
         for number in between.open_connections:
             between.cut(number)
+        time.sleep(1)
+        stage.let_go()
         _expect_either(waiter.wait())
         expect(holder.wait(), 0)
         stage.check_small_chain()

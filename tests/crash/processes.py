@@ -22,7 +22,7 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import IO, Mapping, Sequence
 
 from .options import FACES
 
@@ -107,17 +107,25 @@ class Project:
         }
 
     def start(
-        self, arguments: Sequence[str], env: Mapping[str, str]
+        self,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        output: IO[str] | None = None,
     ) -> subprocess.Popen[str]:
-        """Start a process of its own that is not a fork of this one."""
+        """Start a process of its own that is not a fork of this one.
+
+        :param output: a file for what it prints, instead of a pipe.
+        """
         return subprocess.Popen(
             [*self.prefix, sys.executable, *arguments],
             cwd=str(self.folder),
             env=self.environ(env),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.PIPE if output is None else output,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
+            # A signal to its group must not end us.
+            start_new_session=True,
         )
 
     def call(self, arguments: Sequence[str], env: Mapping[str, str]) -> Result:
@@ -149,8 +157,8 @@ def finish(process: subprocess.Popen[str], started: float) -> Result:
     except subprocess.TimeoutExpired:
         process.kill()
         output, _ = process.communicate()
-        output += f"\nstopped after {LONGEST:g} seconds"
-    return Result(process.returncode, output, time.monotonic() - started)
+        output = f"{output or ''}\nstopped after {LONGEST:g} seconds"
+    return Result(process.returncode, output or "", time.monotonic() - started)
 
 
 class Fork:
@@ -213,6 +221,7 @@ def _become(
     folder: Path, arguments: Sequence[str], environ: Mapping[str, str], output: int
 ) -> int:
     """Do what a new Python with these arguments does; return its exit status."""
+    os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)

@@ -6,10 +6,10 @@ import contextlib
 import functools
 import os
 import shutil
-import subprocess
+import tempfile
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
@@ -22,7 +22,8 @@ from .targets import Target
 
 #: A chain of three revisions. The second one stops in the middle, says so by making
 #: the file CRASH_READY, and goes on after the seconds of CRASH_PAUSE; it spends them in
-#: a statement, or else (CRASH_IDLE) between two.
+#: a statement, or else (CRASH_IDLE) between two. With CRASH_HOLD, it goes on when
+#: somebody has removed the file.
 SMALL_CHAIN = {
     "s1": """
     op.create_table("one", sa.Column("value", sa.Integer))
@@ -35,6 +36,9 @@ SMALL_CHAIN = {
     name = op.get_bind().dialect.name
     if os.environ.get("CRASH_READY"):
         open(os.environ["CRASH_READY"], "w").close()
+    for _ in range(1200):
+        if os.environ.get("CRASH_HOLD") and os.path.exists(os.environ["CRASH_READY"]):
+            time.sleep(0.05)
     if os.environ.get("CRASH_IDLE") or name == "sqlite":
         time.sleep(pause)
         pause = 0
@@ -110,6 +114,14 @@ class Stage:
         self.project = empty.copy(folder / "project")
         self.ready = folder / "ready"
         self.env: dict[str, str] = {}
+        self._started: list[Running] = []
+
+    def close(self) -> None:
+        """End what still runs, as after a failure."""
+        for running in self._started:
+            if running.process.poll() is None:
+                running.process.kill()
+                running.wait()
 
     def write(self, chain: Mapping[str, str]) -> None:
         """Write revisions, each of which follows the one before it."""
@@ -126,7 +138,8 @@ class Stage:
     def start(self, *more: str, face: str = "flask", **env: str) -> Running:
         """Start an upgrade in a process of its own."""
         env = {"CRASH_URL": self.target.url, **self.env, **env}
-        return Running(self.project, [*FACES[face], *more], env)
+        self._started.append(Running(self.project, [*FACES[face], *more], env))
+        return self._started[-1]
 
     def start_and_pause(
         self, pause: float = 1.5, face: str = "flask", **env: str
@@ -141,6 +154,20 @@ class Stage:
         running.wait_until(self.ready.exists, "in the middle of a revision")
         time.sleep(0.2)
         return running
+
+    def start_and_hold(self) -> Running:
+        """Start an upgrade that stays in the middle until :meth:`let_go` is called."""
+        return self.start_and_pause(pause=0, CRASH_HOLD="1")
+
+    def let_go(self) -> None:
+        """Let the run that was started with :meth:`start_and_hold` go on."""
+        self.ready.unlink()
+
+    def start_and_wait(self, **env: str) -> Running:
+        """Start an upgrade that has to wait for another one; return when it does."""
+        waiter = self.start(**env)
+        waiter.wait_until(lambda: "wait" in waiter.printed().lower(), "waiting")
+        return waiter
 
     def check_small_chain(self, target: Target | None = None) -> None:
         """Check that the small chain was applied once."""
@@ -173,11 +200,20 @@ class Running:
         self, project: Project, arguments: Sequence[str], env: Mapping[str, str]
     ) -> None:
         self.started = time.monotonic()
-        self.process: subprocess.Popen[str] = project.start(arguments, env)
+        self._output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+        self.process = project.start(arguments, env, self._output)
+
+    def printed(self) -> str:
+        """Return what it has printed so far."""
+        # The position is shared with the process, so it must not be moved.
+        with open(f"/dev/fd/{self._output.fileno()}", encoding="utf-8") as file:
+            return file.read()
 
     def wait(self) -> Result:
         """Wait for the end."""
-        return finish(self.process, self.started)
+        result = finish(self.process, self.started)
+        output = self.printed() + result.output
+        return replace(result, output=output)
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until something is the case, while the process runs."""
@@ -201,7 +237,9 @@ def expect(result: Result, status: int, *words: str) -> Result:
     """Check how a run ended: its status, and one line of error with the words."""
     end = f"ended with {result.status}: {result.last_line}"
     check(result.status == status, f"{end} (expected {status})")
-    check("Traceback (most" not in result.output, f"a traceback: {result.output}")
+    check(
+        "Traceback (most" not in result.output, f"a traceback: {result.output[-1400:]}"
+    )
     if status:
         errors = result.error_lines
         check(len(errors) == 1, f"{len(errors)} lines of error: {result.output}")
@@ -265,7 +303,8 @@ def play(
     target.reset()
     try:
         stage = Stage(target, place, base, chain, reference)
-        chosen.play(stage, *chosen.arguments)
+        with contextlib.closing(stage):
+            chosen.play(stage, *chosen.arguments)
     except NotHere as reason:
         if reason.required and os.environ.get("CI", "").lower() in ("1", "true"):
             return f"required in CI, but not played: {reason}"

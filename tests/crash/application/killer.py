@@ -88,6 +88,8 @@ def install(what):
 
 def _watch_engine(killer):
     def before(connection, cursor, statement, *args):
+        # No statement is part of another one, and not every one has an end.
+        killer.depth = 0
         killer.before(statement)
 
     def after(connection, cursor, statement, *args):
