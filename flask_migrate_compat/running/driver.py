@@ -98,6 +98,24 @@ def _executed(
         yield cursor
 
 
+@contextlib.contextmanager
+def told_when_lost(connection: Connection) -> Iterator[None]:
+    """Tell SQLAlchemy when the connection is lost below it.
+
+    It would try to roll back when it is given back, and log a traceback.
+
+    :param connection: the connection that is used inside.
+    """
+    dialect: Any = connection.dialect
+    try:
+        yield
+    except dialect.dbapi.Error as error:
+        is_open = not (connection.closed or connection.invalidated)
+        if is_open and dialect.is_disconnect(error, connection.connection, None):
+            connection.invalidate(error)
+        raise
+
+
 class Driver:
     """Execute SQL on the driver's connection, with parameters in their order.
 
@@ -115,7 +133,8 @@ class Driver:
         :param parameters: strings, numbers or ``None``.
         """
         statement = self._with_marks(sql, len(parameters))
-        return fetch(dbapi_connection_of(self.connection), statement, parameters)
+        with told_when_lost(self.connection):
+            return fetch(dbapi_connection_of(self.connection), statement, parameters)
 
     def execute(self, sql: str, *parameters: Any) -> None:
         """Execute a statement that returns nothing.
@@ -123,9 +142,10 @@ class Driver:
         :param sql: the statement, with ``{}`` for each parameter.
         :param parameters: strings, numbers or ``None``.
         """
-        dbapi_connection = dbapi_connection_of(self.connection)
         statement = self._with_marks(sql, len(parameters))
-        with _executed(dbapi_connection, statement, parameters):
+        with told_when_lost(self.connection), _executed(
+            dbapi_connection_of(self.connection), statement, parameters
+        ):
             pass
 
     def execute_many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -134,17 +154,21 @@ class Driver:
         :param sql: the statement, with ``{}`` for each parameter.
         :param rows: the sets, all of one length.
         """
-        dbapi_connection = dbapi_connection_of(self.connection)
-        with contextlib.closing(dbapi_connection.cursor()) as cursor:
-            cursor.executemany(self._with_marks(sql, len(rows[0])), rows)
+        statement = self._with_marks(sql, len(rows[0]))
+        with told_when_lost(self.connection), contextlib.closing(
+            dbapi_connection_of(self.connection).cursor()
+        ) as cursor:
+            cursor.executemany(statement, rows)
 
     def commit(self) -> None:
         """Commit for the database; SQLAlchemy's transaction goes on."""
-        dbapi_connection_of(self.connection).commit()
+        with told_when_lost(self.connection):
+            dbapi_connection_of(self.connection).commit()
 
     def rollback(self) -> None:
         """Roll back for the database; SQLAlchemy's transaction goes on."""
-        dbapi_connection_of(self.connection).rollback()
+        with told_when_lost(self.connection):
+            dbapi_connection_of(self.connection).rollback()
 
     def _with_marks(self, sql: str, count: int) -> str:
         if not count:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from ..driver import dbapi_connection_of, is_two_phase
+from ..driver import dbapi_connection_of, is_two_phase, told_when_lost
 from .base import (
     SOMEBODY,
     Holder,
@@ -38,11 +38,12 @@ class MySqlLock(SessionLock):
     def attempt(self) -> bool:
         """Take the lock if it is free."""
         try:
-            taken, *session = one_row(
-                self._user,
-                f"SELECT GET_LOCK('{self._name}', 0),"
-                " CONNECTION_ID(), @@hostname, @@port",
-            )
+            with told_when_lost(self.connection):
+                taken, *session = one_row(
+                    self._user,
+                    f"SELECT GET_LOCK('{self._name}', 0),"
+                    " CONNECTION_ID(), @@hostname, @@port",
+                )
         except self.error_classes as error:
             raise self._failed(error, self._user) from error
         self.is_held = taken == 1
@@ -88,7 +89,8 @@ class MySqlLock(SessionLock):
 
     def _end_transaction(self) -> None:
         if not is_two_phase(self.connection):
-            self._user.commit()
+            with told_when_lost(self.connection):
+                self._user.commit()
 
     def check(self) -> None:
         """Make sure that the session is still there; the server is not asked."""
