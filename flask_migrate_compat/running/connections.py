@@ -8,6 +8,7 @@ lock is taken, and SQLite is made to keep its transactions.
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from typing import TYPE_CHECKING, Any, Iterator, cast
 
@@ -15,8 +16,8 @@ from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from . import sqlite_transactions
 from .locks import RunLocks
+from .sqlite_transactions import transactional_ddl
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -39,18 +40,22 @@ def prepare_connections(command: str, config: Config) -> Iterator[None]:
         def configure(
             self: EnvironmentContext, connection: Any = None, *args: Any, **options: Any
         ) -> None:
-            if connection is not None and not self.is_offline_mode():
-                locks.take(self, connection, opened, options)
-                if sqlite_transactions.has_transactional_ddl(connection, options):
-                    options["transactional_ddl"] = True
-                    options[sqlite_transactions.KEY] = True
-            original(self, connection, *args, **options)
+            if connection is None or self.is_offline_mode():
+                original(self, connection, *args, **options)
+                return
+            locks.take(self, connection, opened, options)
+            with transactional_ddl(self, connection, options):
+                original(self, connection, *args, **options)
 
         cast(Any, EnvironmentContext).configure = configure
         try:
             yield
         finally:
             cast(Any, EnvironmentContext).configure = original
+
+
+# The connections that each thread has opened since its run began.
+_opened: dict[int, list[Connection]] = {}
 
 
 @contextlib.contextmanager
@@ -60,16 +65,31 @@ def _opened_connections() -> Iterator[list[Connection]]:
     An ``env.py`` for several databases opens all of them before it configures the
     first one, which tells what databases there are.
     """
-    owner = threading.get_ident()
-    opened: list[Connection] = []
-
-    # SQLAlchemy before 2.0 passes a second argument.
-    def engine_connect(connection: Connection, *_branch: Any) -> None:
-        if threading.get_ident() == owner:
-            opened.append(connection)
-
-    event.listen(Engine, "engine_connect", engine_connect)
+    _listen()
+    thread = threading.get_ident()
+    outer = _opened.get(thread)
+    opened = _opened[thread] = []
     try:
         yield opened
     finally:
-        event.remove(Engine, "engine_connect", engine_connect)
+        if outer is None:
+            del _opened[thread]
+        else:
+            _opened[thread] = outer
+
+
+@functools.lru_cache(maxsize=None)
+def _listen() -> None:
+    """Listen to all engines, from now on.
+
+    Not for the time of a run: while a listener is removed, other threads may be about
+    to call it.
+    """
+    event.listen(Engine, "engine_connect", _engine_connect)
+
+
+# SQLAlchemy before 2.0 passes a second argument.
+def _engine_connect(connection: Connection, *_branch: Any) -> None:
+    opened = _opened.get(threading.get_ident())
+    if opened is not None:
+        opened.append(connection)

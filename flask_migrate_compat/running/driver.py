@@ -126,6 +126,13 @@ class Driver:
         self.connection = connection
         self._placeholder = _PLACEHOLDERS[connection.dialect.paramstyle]
 
+    @property
+    def error_classes(self) -> type[Exception]:
+        """Return the base class of the driver's errors."""
+        dialect: Any = self.connection.dialect
+        classes: type[Exception] = dialect.dbapi.Error
+        return classes
+
     def fetch(self, sql: str, *parameters: Any) -> list[Any]:
         """Execute a statement and return its rows.
 

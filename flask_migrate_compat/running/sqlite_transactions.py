@@ -27,47 +27,72 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
+from collections import Counter
 from typing import TYPE_CHECKING, Any, ContextManager, Iterator, Sequence
+from weakref import WeakSet
 
 from sqlalchemy import event
 
 from ..errors import DataLossError, MigrateError, shortened
 from .driver import Driver, dbapi_connection_of, is_autocommit, sqlite_in_transaction
-from .steps import Step, StepObserver, commit, source_of
+from .journal.statements import without_comments
+from .steps import (
+    CALLERS_TRANSACTION,
+    Step,
+    StepObserver,
+    commit,
+    may_use_other_connections,
+    source_of,
+)
 
 if TYPE_CHECKING:
+    from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
     from ..config import Config
 
-# The option of context.configure() that says that SQLite is to be made transactional.
-KEY = "flask_migrate_compat_sqlite"
+# The contexts of Alembic that were told that SQLite's DDL is transactional.
+_contexts: WeakSet[MigrationContext] = WeakSet()
 
 _READS = re.compile(r"\s*(?:SELECT|PRAGMA|EXPLAIN|WITH|VALUES)\b", re.IGNORECASE)
 _BEGINS = re.compile(r"\s*(?:BEGIN|END|COMMIT|ROLLBACK|RELEASE)\b", re.IGNORECASE)
 # What SQLite refuses in a transaction, or ignores.
 NOT_IN_TRANSACTION = re.compile(
-    r"\s*(?:VACUUM\b|DETACH\b"
-    r"|PRAGMA\s+(?:\w+\.)?(?:journal_mode|synchronous|wal_checkpoint)\b)",
+    r"(?:VACUUM\b|DETACH\b"
+    r"|PRAGMA\s+(?:\w+\.)?(?:journal_mode|synchronous|wal_checkpoint|temp_store)\b)",
     re.IGNORECASE,
 )
+_FOREIGN_KEYS = re.compile(r"PRAGMA\s+foreign_keys\s*[=(]", re.IGNORECASE)
 # What is done to a table while foreign keys have to be off.
 _REBUILDS = re.compile(r"\bbatch_alter_table\b|\bforeign_keys\b", re.IGNORECASE)
 _BUSY = ("database is locked", "database table is locked")
 
 
-def has_transactional_ddl(connection: Connection, options: dict[str, Any]) -> bool:
-    """Tell whether DDL on a connection can be made part of a transaction here.
+@contextlib.contextmanager
+def transactional_ddl(
+    environment: EnvironmentContext, connection: Connection, options: dict[str, Any]
+) -> Iterator[None]:
+    """Have Alembic take SQLite for a database with transactional DDL.
 
-    :param connection: the connection that ``env.py`` has opened.
-    :param options: what ``env.py`` passes to ``context.configure()``.
+    :param environment: what ``env.py`` calls ``context``.
+    :param connection: the connection that it hands to ``configure()``.
+    :param options: what it hands over beside that.
     """
-    if connection.dialect.name != "sqlite" or is_autocommit(connection):
-        return False
-    # Python 3.12 can be told to commit each statement, and then ignores commit().
-    driver_commits = getattr(dbapi_connection_of(connection), "autocommit", None)
-    return driver_commits is not True and options.get("transactional_ddl") is None
+    if (
+        connection.dialect.name != "sqlite"
+        or is_autocommit(connection)
+        # Python 3.12 can be told to commit each statement, and then ignores commit().
+        or getattr(dbapi_connection_of(connection), "autocommit", None) is True
+        or options.get("transactional_ddl") is not None
+    ):
+        yield
+        return
+    options["transactional_ddl"] = True
+    yield
+    _contexts.add(environment.get_context())
+    # Alembic keeps the options for the database that env.py configures next.
+    environment.context_opts.pop("transactional_ddl", None)
 
 
 class SQLiteTransactions(StepObserver):
@@ -76,7 +101,7 @@ class SQLiteTransactions(StepObserver):
     def __init__(self, command: str, config: Config, context: MigrationContext) -> None:
         super().__init__(command, config, context)
         connection: Any = context.connection
-        is_ours = context.opts.get(KEY) and connection.dialect.name == "sqlite"
+        is_ours = context in _contexts
         self._connection = connection if is_ours else None
         # Reading the version must not lock a database in which nothing is to be done,
         # and which perhaps cannot be written.
@@ -85,7 +110,12 @@ class SQLiteTransactions(StepObserver):
         self._has_only_read = False
         self._foreign_keys_are_on = False
         self._switched_off = False
-        self._orphans: set[Any] = set()
+        # Whether a script has switched foreign keys on or off itself.
+        self._was_switched = False
+        self._orphans: Counter[Any] = Counter()
+        # A transaction that was open before is the caller's, and is not committed.
+        self._is_callers = is_ours and sqlite_in_transaction(connection)
+        context.opts[CALLERS_TRANSACTION] = self._is_callers
         if self._connection is not None:
             self._driver = Driver(self._connection)
             event.listen(
@@ -97,10 +127,11 @@ class SQLiteTransactions(StepObserver):
         if self._connection is None:
             return
         event.remove(self._connection, "before_cursor_execute", self._before_execute)
-        if self._switched_off and not self._connection.closed:
-            # Only after a failure: elsewhere this is done at the end of the revision.
-            self._driver.rollback()
-            self._switch_foreign_keys("ON")
+        if self._connection.closed or not (self._switched_off or self._was_switched):
+            return
+        # Only after a failure: elsewhere this is done at the end of the revision.
+        self._driver.rollback()
+        self._restore_foreign_keys()
 
     def plan(self, steps: Sequence[Step]) -> None:
         """Let the next statement begin a transaction that may write."""
@@ -116,10 +147,22 @@ class SQLiteTransactions(StepObserver):
 
     def begin(self, step: Step) -> None:
         """Switch foreign keys off for a revision that rebuilds tables."""
-        if not self._foreign_keys_are_on or not _REBUILDS.search(source_of(step)):
+        if self._connection is None:
             return
-        if sqlite_in_transaction(self._driver.connection):
+        rebuilds = self._foreign_keys_are_on and _REBUILDS.search(source_of(step))
+        if rebuilds and self._is_callers:
+            raise MigrateError(
+                f"Revision {step.revision.revision} rebuilds tables, and foreign keys"
+                " cannot be switched off inside of the caller's transaction.",
+                "Call the command outside of a transaction, or switch foreign keys off"
+                " before it is begun.",
+            )
+        may_commit = sqlite_in_transaction(self._connection) and not self._is_callers
+        if may_commit and (rebuilds or may_use_other_connections(step)):
+            # Between two revisions; another connection is to see what they did.
             self._driver.commit()
+        if not rebuilds:
+            return
         self._switch_foreign_keys("OFF")
         self._orphans = self._rows_that_refer_to_nothing()
 
@@ -129,30 +172,44 @@ class SQLiteTransactions(StepObserver):
 
     def end(self, step: Step) -> None:
         """Switch foreign keys on again, behind the revision."""
-        if self._switched_off:
+        if self._switched_off or self._was_switched:
             self._driver.commit()
-            self._switch_foreign_keys("ON")
+            self._restore_foreign_keys()
 
     @contextlib.contextmanager
     def _checked(self, step: Step) -> Iterator[None]:
         yield
         new = self._rows_that_refer_to_nothing() - self._orphans
         if new:
-            tables = sorted({f"{row[0]} (to {row[2]})" for row in new})
+            tables = sorted(f"{child} (to {parent})" for child, parent in new)
+            count = sum(new.values())
             raise DataLossError(
-                f"Revision {step.revision.revision} leaves {len(new)} rows that refer"
+                f"Revision {step.revision.revision} leaves {count} rows that refer"
                 f" to rows which are gone: {shortened(tables)}. Foreign keys are off"
                 " while it rebuilds tables, so nothing is deleted along.",
                 "Delete these rows in the revision, or do what deletes rows in a"
                 " revision without batch_alter_table.",
             )
 
-    def _rows_that_refer_to_nothing(self) -> set[Any]:
-        return set(map(tuple, self._driver.fetch("PRAGMA foreign_key_check")))
+    def _rows_that_refer_to_nothing(self) -> Counter[Any]:
+        """Return how many rows of a table refer to rows of another that are gone."""
+        found: Counter[Any] = Counter()
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        for (table,) in self._driver.fetch(tables):
+            quoted = table.replace('"', '""')
+            # A foreign key may be declared wrongly, which nobody has noticed so far.
+            with contextlib.suppress(self._driver.error_classes):
+                rows = self._driver.fetch(f'PRAGMA foreign_key_check("{quoted}")')
+                found.update((row[0], row[2]) for row in rows)
+        return found
 
     def _switch_foreign_keys(self, state: str) -> None:
         self._driver.execute(f"PRAGMA foreign_keys={state}")
         self._switched_off = state == "OFF"
+
+    def _restore_foreign_keys(self) -> None:
+        self._switch_foreign_keys("ON" if self._foreign_keys_are_on else "OFF")
+        self._switched_off = self._was_switched = False
 
     def _before_rebuild(self, *arguments: Any) -> None:
         """Refuse to rebuild a table if that would delete what refers to it.
@@ -178,7 +235,9 @@ class SQLiteTransactions(StepObserver):
             " pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
         )
         return sorted(
-            child for child, parent in rows if parent == name and child != name
+            child
+            for child, parent in rows
+            if parent.lower() == name.lower() and child.lower() != name.lower()
         )
 
     def _end_reading(self) -> None:
@@ -196,8 +255,12 @@ class SQLiteTransactions(StepObserver):
         """Begin a transaction before a statement, where none is open."""
         if _BEGINS.match(statement) or is_autocommit(connection):
             return
-        if NOT_IN_TRANSACTION.match(statement):
-            if sqlite_in_transaction(connection):
+        text = without_comments(statement)
+        # Off for the whole revision, they stay off.
+        switches = _FOREIGN_KEYS.match(text) and not self._switched_off
+        if NOT_IN_TRANSACTION.match(text) or switches:
+            self._was_switched |= bool(switches)
+            if sqlite_in_transaction(connection) and not self._is_callers:
                 commit(self.context)
             return
         writes = not _READS.match(statement)

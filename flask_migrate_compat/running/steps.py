@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator, Sequence
 
 from .driver import dbapi_connection_of
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Step = Any
 
 
+# Where a context of Alembic says that the transaction is the caller's, on SQLite.
+CALLERS_TRANSACTION = "flask_migrate_compat_callers_transaction"
 # Where a context of Alembic keeps what is to be called before a commit.
 _KEY = "flask_migrate_compat_before_commit"
 
@@ -120,6 +123,20 @@ def source_of(step: Step) -> str:
             return file.read()
     except OSError:  # only its byte code is there
         return ""
+
+
+# What a script says that may look at the database through another connection.
+_OTHER_CONNECTIONS = re.compile(
+    r"session|engine|\.query\b|current_app|create_app|\.connect\(", re.IGNORECASE
+)
+
+
+def may_use_other_connections(step: Step) -> bool:
+    """Tell whether a script may use another connection beside the migration's.
+
+    :param step: a step of Alembic.
+    """
+    return _OTHER_CONNECTIONS.search(source_of(step)) is not None
 
 
 def _makers() -> Iterator[ObserverMaker]:

@@ -234,3 +234,63 @@ def test_a_failed_rebuild_switches_foreign_keys_on_again(
         commands.upgrade()
     assert rows(folder / "app.db", "SELECT * FROM child") == [(1, 1)]
     assert foreign_keys(strict) == 1
+
+
+def test_a_later_revision_sees_it_through_the_session(folder: Path, app: Any) -> None:
+    write_revision(
+        folder, "a1", upgrade=f'{CREATE_T}; op.execute("INSERT INTO t VALUES (1)")'
+    )
+    read = "flask.current_app.extensions['migrate'].db.session.execute"
+    write_revision(
+        folder,
+        "b2",
+        "a1",
+        upgrade="import flask\n    for one, in list("
+        f"{read}(sa.text('SELECT id FROM t'))):\n"
+        '        op.execute(f"INSERT INTO t VALUES ({one + 1})")\n'
+        "    op.add_column('t', sa.Column('name', sa.String(9)))\n"
+        f"    {read}(sa.text('SELECT name FROM t'))",
+    )
+    commands.upgrade()
+    assert rows(folder / "app.db", "SELECT id FROM t") == [(1,), (2,)]
+    assert tables(folder / "app.db") == {"t", "alembic_version"}
+
+
+def test_a_script_may_switch_foreign_keys_on(folder: Path, app: Any) -> None:
+    write_revision(folder, "a1", upgrade=PARENTS)
+    write_revision(
+        folder,
+        "b2",
+        "a1",
+        upgrade='op.execute("PRAGMA foreign_keys=ON");'
+        ' op.execute("DELETE FROM parent")',
+    )
+    commands.upgrade()
+    assert rows(folder / "app.db", "SELECT * FROM child") == []
+    assert foreign_keys(app) == 0
+
+
+def test_a_foreign_key_that_is_wrong_elsewhere_stops_nothing(
+    folder: Path, strict: Any
+) -> None:
+    wrong = "CREATE TABLE wrong (id INTEGER REFERENCES parent(name))"
+    write_revision(folder, "b2", "a1", upgrade=f'op.execute("{wrong}")')
+    write_revision(folder, "c3", "b2", upgrade=REBUILD)
+    commands.upgrade()
+    assert rows(folder / "app.db", "SELECT * FROM child") == [(1, 1)]
+
+
+def test_the_transaction_of_the_caller_is_left_to_him(folder: Path, app: Any) -> None:
+    write_revision(folder, "a1", upgrade=CREATE_T)
+    env = folder / "migrations" / "env.py"
+    handed = "with __import__('contextlib').nullcontext(current_app.connection) as"
+    env.write_text(env.read_text().replace("with get_engine().connect() as", handed))
+    execute(folder / "app.db", "CREATE TABLE own (id INTEGER)")
+    with engines(app)[0].connect() as connection:
+        transaction = connection.begin()
+        connection.execute(sa.text("INSERT INTO own VALUES (1)"))
+        app.connection = connection
+        commands.upgrade()
+        transaction.rollback()
+    assert rows(folder / "app.db", "SELECT * FROM own") == []
+    assert tables(folder / "app.db") == {"own"}

@@ -43,7 +43,7 @@ from sqlalchemy.sql.ddl import DDLElement
 from sqlalchemy.sql.expression import TextClause, UpdateBase
 
 from ...running.driver import dbapi_connection_of, is_autocommit
-from ...running.steps import commit
+from ...running.steps import CALLERS_TRANSACTION, commit
 from .patching import Patches
 from .run import Place, Run, called_by_library, caller, migration_context
 
@@ -135,8 +135,11 @@ def before(run: Run, connection: Connection, statement: Any) -> None:
     guard = _guard(run)
     for other in [one for one in guard.pending if one is not connection]:
         settle(run, other)
-    if migration_context() is not None and (
-        run.has_reported or _is_write(connection, statement)
+    context = migration_context()
+    if context is not None and (
+        run.has_reported
+        or context.dialect.name == "sqlite"
+        or _is_write(connection, statement)
     ):
         _release_migration(connection)
 
@@ -230,8 +233,11 @@ def _release_migration(connection: Connection) -> None:
     if context.impl.transactional_ddl and own.dialect.name != "sqlite":
         return
     if getattr(context, "_in_external_transaction", False):
-        # Begun by env.py or by whoever called the command: theirs to commit.
-        return
+        # Begun by env.py or by whoever called the command: theirs to commit. But that
+        # of env.py was none for DDL on SQLite, as far as the database is concerned.
+        is_sqlite = own.dialect.name == "sqlite"
+        if not is_sqlite or context.opts.get(CALLERS_TRANSACTION, True):
+            return
     if own.closed or own.invalidated or not own.in_transaction():
         return
     # 1.3 cannot tell; there, a savepoint would be lost.

@@ -26,10 +26,16 @@ import re
 from typing import TYPE_CHECKING, Any, ContextManager, Iterator, Sequence
 
 from ...errors import InterruptedRevisionError, next_command
-from ..driver import is_two_phase
+from ..driver import dbapi_connection_of, is_autocommit, is_two_phase
 from ..hidden_tables import name_of_journal
 from ..settings import settings_of
-from ..steps import Step, StepObserver, before_commit, source_of
+from ..steps import (
+    Step,
+    StepObserver,
+    before_commit,
+    may_use_other_connections,
+    source_of,
+)
 from .evidence import evidence_of
 from .recorder import Recorder
 from .table import Entry, JournalTable
@@ -57,6 +63,8 @@ class Journal(StepObserver):
         # DDL cannot be part of a transaction in two phases, nor be made one of them.
         is_open = not is_two_phase(connection)
         self._evidence = evidence_of(connection) if is_open else None
+        if command == "ensure_version" or _is_callers_transaction(context):
+            self._evidence = None
         self._settings = settings_of(config)
         self._is_there = False
         self._known: dict[tuple[str, str], list[Entry]] = {}
@@ -85,10 +93,11 @@ class Journal(StepObserver):
         """Forget a revision together with recording its version."""
         if self._is_there and self._is_recorded(step):
             self._table.remove(_key_of(step))
+            self._known.pop(_key_of(step), None)
 
     def finish(self) -> None:
         """Drop the table."""
-        if self._is_there:
+        if self._is_there and not self._known:
             self._table.drop()
             self._is_there = False
             if not self._connection.in_transaction():
@@ -133,13 +142,21 @@ class Journal(StepObserver):
             return True
         if not self._settings.journal:
             return False
-        commits_ddl = self._evidence is not None and self._evidence.commits_ddl
-        return commits_ddl or _COMMITS.search(source_of(step)) is not None
+        if self._evidence is None:
+            return False
+        if self._evidence.commits_ddl or is_autocommit(self._connection):
+            return True
+        is_sqlite = self._connection.dialect.name == "sqlite"
+        if is_sqlite and may_use_other_connections(step):
+            # What was done so far is committed before another one looks at it.
+            return True
+        return _COMMITS.search(source_of(step)) is not None
 
     def _forget(self) -> None:
         """Forget everything: the user has mended the database by hand."""
         if self._is_there:
             self._table.clear()
+            self._known = {}
 
     def _check_known(self, planned: set[tuple[str, str]]) -> None:
         """Refuse to go another way than the interrupted run.
@@ -148,7 +165,7 @@ class Journal(StepObserver):
             run does not come by.
         """
         for key in self._known:
-            if key not in planned and self.command != "ensure_version":
+            if key not in planned:
                 revision, direction = key
                 raise InterruptedRevisionError(
                     f"The {direction} of revision {revision} was interrupted, and a"
@@ -158,6 +175,21 @@ class Journal(StepObserver):
                     else f"Finish it with '{next_command(direction)}' and its target;"
                     f" or mend the database by hand and run '{next_command('stamp')}'.",
                 )
+
+
+def _is_callers_transaction(context: MigrationContext) -> bool:
+    """Tell whether a caller has handed over a transaction with work of its own.
+
+    On MySQL the journal would commit that, though nothing else may have to.
+    """
+    connection: Any = context.connection
+    if connection.dialect.name not in ("mysql", "mariadb"):
+        return False
+    if not getattr(context, "_in_external_transaction", False):
+        return False
+    # PyMySQL's copy of what the server says about the session; 1: in a transaction.
+    status = getattr(dbapi_connection_of(connection), "server_status", 0)
+    return bool(status & 1)
 
 
 class RevisionTransaction(StepObserver):

@@ -13,6 +13,7 @@ class KeptCursor:
     :param rows: the rows.
     :param rowcount: how many rows the statement has changed or found.
     :param lastrowid: the number that the last inserted row was given.
+    :param has_more: whether the real cursor has more rows, behind these.
     """
 
     def __init__(
@@ -22,10 +23,12 @@ class KeptCursor:
         rows: Sequence[Any],
         rowcount: int,
         lastrowid: Any,
+        has_more: bool = False,
     ) -> None:
         self._cursor = cursor
         self._rows = list(rows)
         self._next = 0
+        self._has_more = has_more
         self.description = description
         self.rowcount = rowcount
         self.lastrowid = lastrowid
@@ -44,13 +47,18 @@ class KeptCursor:
 
         :param size: how many.
         """
+        size = size or self.arraysize
         begin = self._next
-        self._next = min(begin + (size or self.arraysize), len(self._rows))
-        return self._rows[begin : self._next]
+        self._next = min(begin + size, len(self._rows))
+        rows = self._rows[begin : self._next]
+        if self._has_more and len(rows) < size:
+            rows += self._cursor.fetchmany(size - len(rows))
+        return rows
 
     def fetchall(self) -> list[Any]:
         """Return all rows that are left."""
-        return self.fetchmany(len(self._rows) or 1)
+        rows, self._next = self._rows[self._next :], len(self._rows)
+        return rows + list(self._cursor.fetchall()) if self._has_more else rows
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.fetchall())

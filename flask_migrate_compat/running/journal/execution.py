@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from .cursor import KeptCursor
-from .table import DONE, Entry
+from .table import DONE, FAILED, Entry
 from .values import UnknownValueError, dumps, loads
 
+# So many rows of a statement are kept at most; what is behind them is not even read.
+_MOST_ROWS = 20_000
 # The result of a statement of which no more is known than that it was executed.
 NO_RESULT = dumps([None, [], -1, None])
 
@@ -38,9 +40,15 @@ class Execution:
         self.context = context
         self.is_own = is_own
         self._call = call
+        self._is_done = False
         style = getattr(context, "execute_style", None)
         # SQLAlchemy 2 fetches the rows of such an INSERT from the cursor itself.
         self._in_parts = getattr(style, "name", "") == "INSERTMANYVALUES"
+
+    @property
+    def has_outcome(self) -> bool:
+        """Tell whether the database has answered: done, or failed."""
+        return self._is_done or self.entry.state == FAILED
 
     @property
     def connection(self) -> Any:
@@ -55,6 +63,7 @@ class Execution:
     def execute(self) -> None:
         """Send the statement, and keep what it returns."""
         self._call()
+        self._is_done = True
         self.entry.state = DONE
         description = self.cursor.description
         if description is None:
@@ -65,9 +74,15 @@ class Execution:
             self.entry.result = None
             return
         columns = [tuple(column) for column in description]
-        rows = list(self.cursor.fetchall())
-        self.entry.result = _kept(self.cursor, columns, rows)
-        self._hand_out(columns, rows, self.cursor.rowcount, _last_row(self.cursor))
+        if self._in_parts:
+            # What the cursor has of its own: that of the part before is replaced.
+            rows, has_more = list(type(self.cursor).fetchall(self.cursor)), False
+        else:
+            rows = list(self.cursor.fetchmany(_MOST_ROWS))
+            has_more = len(rows) == _MOST_ROWS
+        self.entry.result = None if has_more else _kept(self.cursor, columns, rows)
+        count, last = self.cursor.rowcount, _last_row(self.cursor)
+        self._hand_out(columns, rows, count, last, has_more)
 
     def serve(self, result: str | None) -> None:
         """Let SQLAlchemy have a result that was kept.
@@ -85,8 +100,15 @@ class Execution:
         name, arguments = loads(result or '["Error", []]')
         raise getattr(self.context.dialect.dbapi, name)(*arguments)
 
-    def _hand_out(self, columns: Any, rows: list[Any], count: int, last: Any) -> None:
-        kept = KeptCursor(self.cursor, columns, rows, count, last)
+    def _hand_out(
+        self,
+        columns: Any,
+        rows: list[Any],
+        count: int,
+        last: Any,
+        has_more: bool = False,
+    ) -> None:
+        kept = KeptCursor(self.cursor, columns, rows, count, last, has_more)
         self.context.cursor = kept
         if self._in_parts:
             self.cursor.fetchall = kept.fetchall

@@ -17,6 +17,7 @@ from __future__ import annotations
 import functools
 import threading
 from typing import TYPE_CHECKING, Any, Callable, Sequence
+from weakref import WeakSet
 
 from sqlalchemy import event
 
@@ -25,7 +26,7 @@ from ..driver import is_autocommit
 from ..settings import RETRY, SKIP
 from . import statements
 from .execution import NO_RESULT, Execution, kept_error
-from .table import BEGUN, DONE, FAILED, Entry
+from .table import ANY, BEGUN, DONE, FAILED, Entry
 from .values import fingerprint
 
 if TYPE_CHECKING:
@@ -35,9 +36,49 @@ if TYPE_CHECKING:
     from .evidence import Evidence
     from .table import JournalTable
 
-_EVENTS = ("do_execute", "do_executemany", "do_execute_no_params")
 _DEADLOCK = 1213
 _LOCKS_TABLES = ("LOCK TABLE", "LOCK TABLES")
+
+# The recorder of each thread that runs a revision.
+_recorders: dict[int, Recorder] = {}
+# The dialects that ask for it. They go on to, because other threads may execute
+# something with them at any moment: a listener must not be removed meanwhile.
+_listening: WeakSet[Any] = WeakSet()
+
+
+def _listen(dialect: Any, engine: Any) -> None:
+    if dialect not in _listening:
+        _listening.add(dialect)
+        event.listen(engine, "do_execute", _on_execute)
+        event.listen(engine, "do_executemany", _on_executemany)
+        event.listen(engine, "do_execute_no_params", _on_execute_no_params)
+
+
+def _on_execute(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    recorder = _recorders.get(threading.get_ident())
+    if recorder is None or context is None:
+        return False
+    do = context.dialect.do_execute
+    return recorder.intercept(cursor, statement, parameters, context, do)
+
+
+def _on_executemany(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    recorder = _recorders.get(threading.get_ident())
+    if recorder is None or context is None:
+        return False
+    do = context.dialect.do_executemany
+    return recorder.intercept(cursor, statement, parameters, context, do)
+
+
+def _on_execute_no_params(cursor: Any, statement: str, context: Any) -> bool:
+    recorder = _recorders.get(threading.get_ident())
+    if recorder is None or context is None:
+        return False
+
+    def do(cursor: Any, statement: str, _none: Any, context: Any) -> None:
+        context.dialect.do_execute_no_params(cursor, statement, context)
+
+    return recorder.intercept(cursor, statement, None, context, do)
 
 
 class Recorder:
@@ -67,59 +108,48 @@ class Recorder:
         self._evidence = evidence
         self._settings = settings
         self._key = key
-        self._known = known
+        self._known = {entry.position: entry for entry in known}
+        self._last = max(self._known, default=0)
         self._make_table = make_table
         self._commits_ddl = evidence.commits_ddl
-        self._thread = threading.get_ident()
         self._position = 0
         # Executed, and not noted: they are noted with the commit of their transaction.
         self._pending: list[Entry] = []
         self._is_rolled_back = False
-        self._listeners: dict[str, Callable[..., Any]] = {
-            "do_execute": self._on_execute,
-            "do_executemany": self._on_executemany,
-            "do_execute_no_params": self._on_execute_no_params,
-        }
+        # Whether the driver, or the server, commits each statement.
+        self._commits_rows = evidence.commits_each_statement()
+        # What the user has said answers one question.
+        self._has_answered = False
+        # The first statement that was not executed again, and that has left something
+        # in the session which is lost.
+        self._lost: Entry | None = None
+        # Whether a row was written in this session.
+        self._has_written = False
 
     # -- between SQLAlchemy and the driver ---------------------------------------------
 
     def __enter__(self) -> Recorder:
-        for name in _EVENTS:
-            event.listen(self._connection.engine, name, self._listeners[name])
+        _listen(self._connection.dialect, self._connection.engine)
+        self._outer = _recorders.get(threading.get_ident())
+        _recorders[threading.get_ident()] = self
         event.listen(self._connection, "commit", self._on_commit)
         return self
 
     def __exit__(self, kind: Any, *_error: Any) -> None:
         event.remove(self._connection, "commit", self._on_commit)
-        for name in _EVENTS:
-            event.remove(self._connection.engine, name, self._listeners[name])
-        if kind is None and self._position < len(self._known):
-            raise self._no_longer_there(self._known[self._position])
+        if self._outer is None:
+            del _recorders[threading.get_ident()]
+        else:
+            _recorders[threading.get_ident()] = self._outer
+        left = [self._known[n] for n in sorted(self._known) if n > self._position]
+        # One that has failed was not done, so the script may do without it.
+        if kind is None and left and (len(left) > 1 or left[0].state != FAILED):
+            raise self._no_longer_there(left[0])
 
-    def _on_execute(
-        self, cursor: Any, statement: str, parameters: Any, context: Any
-    ) -> bool:
-        do = context.dialect.do_execute if context is not None else None
-        return self._intercept(cursor, statement, parameters, context, do)
-
-    def _on_executemany(
-        self, cursor: Any, statement: str, parameters: Any, context: Any
-    ) -> bool:
-        do = context.dialect.do_executemany if context is not None else None
-        return self._intercept(cursor, statement, parameters, context, do)
-
-    def _on_execute_no_params(self, cursor: Any, statement: str, context: Any) -> bool:
-        def do(cursor: Any, statement: str, _none: Any, context: Any) -> None:
-            context.dialect.do_execute_no_params(cursor, statement, context)
-
-        return self._intercept(cursor, statement, None, context, do)
-
-    def _intercept(
+    def intercept(
         self, cursor: Any, statement: str, parameters: Any, context: Any, do: Any
     ) -> bool:
         """Execute a statement or not; whether SQLAlchemy has nothing to do any more."""
-        if context is None or threading.get_ident() != self._thread:
-            return False
         kind = statements.kind_of(statement)
         is_own = context.root_connection.connection is self._connection.connection
         if not is_own and kind in (statements.READ, statements.SESSION):
@@ -164,18 +194,43 @@ class Recorder:
                 " back what it had done.",
                 "Nothing was committed since; run the command again.",
             )
-        if now.entry.position <= len(self._known):
-            self._replay(self._known[now.entry.position - 1], now)
-        elif self._is_part_of_transaction(now):
-            if self._ends_transaction(now):
-                self._pending.append(now.entry)
-                self.before_commit()
-                now.execute()
-                return
-            self._execute(now)
-            self._pending.append(now.entry)
-        else:
+        if now.entry.position <= self._last:
+            self._replay(now)
+            return
+        self._check_session(now)
+        if not self._is_part_of_transaction(now):
             self._execute_by_itself(now)
+        elif self._ends_transaction(now):
+            self._pending.append(now.entry)
+            self.before_commit()
+            now.execute()
+        else:
+            try:
+                self._execute(now)
+            finally:
+                if now.has_outcome:
+                    self._pending.append(now.entry)
+        if (
+            now.entry.kind == statements.SESSION
+            and "autocommit" in now.statement.lower()
+        ):
+            self._commits_rows = self._evidence.commits_each_statement()
+
+    def _check_session(self, now: Execution) -> None:
+        """Stop where a script relies on a session that is gone.
+
+        :raises InterruptedRevisionError: for the first new statement after what was
+            not executed again.
+        """
+        is_second_part = self._last > 0
+        looks_back = statements.looks_back(now.statement) and not self._has_written
+        if now.entry.kind in (statements.WRITE, statements.OTHER):
+            self._has_written = True
+        if is_second_part and (self._lost is not None or looks_back):
+            if self._settings.resume == RETRY and not self._has_answered:
+                self._has_answered, self._lost = True, None
+                return
+            raise self._session_is_gone(self._lost or now.entry)
 
     def _ends_transaction(self, now: Execution) -> bool:
         return now.entry.kind == statements.CONTROL and statements.ends_transaction(
@@ -188,7 +243,7 @@ class Recorder:
             return False
         if kind in (statements.READ, statements.SESSION, statements.CONTROL):
             return True
-        if is_autocommit(now.connection):
+        if self._commits_rows or is_autocommit(now.connection):
             return False
         if not self._commits_ddl:
             return now.is_in_transaction
@@ -211,8 +266,6 @@ class Recorder:
             now.entry.result = kept_error(error, now.context.dialect.dbapi)
             if self._commits_ddl and error.args and error.args[0] == _DEADLOCK:
                 self._is_rolled_back = True
-            if now.entry.kind in (statements.READ, statements.WRITE):
-                self._pending.append(now.entry)
             raise
 
     def _execute_by_itself(self, now: Execution) -> None:
@@ -255,23 +308,28 @@ class Recorder:
 
     # -- what the journal knows --------------------------------------------------------
 
-    def _replay(self, known: Entry, now: Execution) -> None:
-        if known.fingerprint != now.entry.fingerprint:
+    def _replay(self, now: Execution) -> None:
+        known = self._known.get(now.entry.position, now.entry)
+        if known.position == self._last and known.state == FAILED:
+            # It was the error of the run, and may have been corrected.
+            self._execute_again(known, now)
+        elif known.fingerprint not in (ANY, now.entry.fingerprint):
             self._decide(known, now, self._changed(known, now.entry))
         elif known.state == BEGUN:
             self._find_out(known, now)
+        elif known.state == FAILED:
+            now.fail(known.result)
         elif known.kind == statements.SESSION:
             now.execute()
-        elif known.state == DONE:
-            if known.result is None:
-                self._decide(known, now, self._lost_rows(known))
-            else:
-                now.serve(known.result)
-        elif known.position == len(self._known):
-            # It failed and was the last one: that was the error of the run.
-            self._execute_again(known, now)
+        elif known.result is None:
+            self._decide(known, now, self._lost_rows(known))
         else:
-            now.fail(known.result)
+            self._serve(known, now)
+
+    def _serve(self, known: Entry, now: Execution) -> None:
+        if self._lost is None and statements.leaves_state(now.statement):
+            self._lost = known
+        now.serve(known.result)
 
     def _find_out(self, known: Entry, now: Execution) -> None:
         """Decide about a statement that was begun and not noted as done."""
@@ -295,28 +353,36 @@ class Recorder:
 
     def _decide(self, known: Entry, now: Execution, error: MigrateError) -> None:
         """Do with a statement what the user has said, or ask."""
-        if self._settings.resume == SKIP:
-            self._take_for_done(known, now)
-        elif self._settings.resume == RETRY:
-            self._execute_again(known, now)
-        else:
+        answer = None if self._has_answered else self._settings.resume
+        if answer is None:
             raise error
+        self._has_answered = True
+        if answer == SKIP:
+            known.fingerprint = ANY
+            self._take_for_done(known, now)
+        else:
+            self._execute_again(known, now)
 
     def _take_for_done(self, known: Entry, now: Execution) -> None:
         known.state = DONE
         known.result = known.result or NO_RESULT
         self._note(known)
-        now.serve(known.result)
+        self._serve(known, now)
 
     def _execute_again(self, known: Entry, now: Execution) -> None:
         """Execute a statement and note it in the place of an old one."""
+        if now.is_own:
+            # An index that is half made is dropped by that.
+            self._evidence.was_executed(known, now.statement)
         self._table.remove(self._key, known.position)
-        if self._is_part_of_transaction(now):
-            self._execute(now)
-            self._make_table()
-            self._table.add(self._key, [now.entry])
-        else:
+        if not self._is_part_of_transaction(now):
             self._execute_by_itself(now)
+            return
+        try:
+            self._execute(now)
+        finally:
+            if now.has_outcome:
+                self._table.add(self._key, [now.entry])
 
     # -- what is said ------------------------------------------------------------------
 
@@ -344,6 +410,16 @@ class Recorder:
             "If it returns the same today, read again with"
             f" '{next_command(self._key[1], '--resume-retry')}'. If not, finish the"
             f" revision by hand and run '{next_command('stamp', self._key[0])}'.",
+        )
+
+    def _session_is_gone(self, entry: Entry) -> MigrateError:
+        return InterruptedRevisionError(
+            f"Revision {self._key[0]} was interrupted, and goes on with what only the"
+            f" session of that run had, see its statement {entry.position}:"
+            f" {_shown(entry.statement)}.",
+            "Finish the revision by hand and run"
+            f" '{next_command('stamp', self._key[0])}'; or, if it does not matter, go"
+            f" on with '{next_command(self._key[1], '--resume-retry')}'.",
         )
 
     def _changed(self, known: Entry, now: Entry) -> MigrateError:

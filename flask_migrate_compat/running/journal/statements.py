@@ -36,10 +36,43 @@ _WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.I)
 # A variable of the user's, whose value may be another one the next time.
 _VARIABLE = re.compile(r"(?<!@)@(?!@)\w")
 
+_SET_CONFIG = re.compile(r"SELECT\s+(?:pg_catalog\.)?set_config\s*\(", re.I)
+# What ends with the session, so that it is not there when the next one goes on.
+_LEAVES_STATE = re.compile(
+    r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:GLOBAL|LOCAL)\s+)?TEMP|PREPARE\b"
+    r"|SET\s.*?(?<!@)@(?!@)\w|SELECT\b.*(?<!@)@(?!@)\w+\s*:="
+    r"|SELECT\b.*\bINTO\s+(?:@|TEMP)|SELECT\b.*\bGET_LOCK\s*\("
+    r"|DECLARE\b",
+    re.I | re.S,
+)
+# What asks for the statement before, which a new session has not executed.
+_LOOKS_BACK = re.compile(
+    r"\b(?:LAST_INSERT_ID|ROW_COUNT|FOUND_ROWS|last_insert_rowid|changes|lastval|currval)"
+    r"\s*\(",
+    re.I,
+)
+
 # A name, with or without quotes, and the schema before it.
 _PART = r'(?:`(?:[^`]|``)+`|"(?:[^"]|"")+"|[\w$]+)'
 NAME = rf"{_PART}(?:\s*\.\s*{_PART})?"
 _IF = r"(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
+
+
+def leaves_state(statement: str) -> bool:
+    """Tell whether a statement leaves something in the session that is lost with it.
+
+    :param statement: the SQL.
+    """
+    text = without_comments(statement)
+    return kind_of(statement) != SESSION and _LEAVES_STATE.match(text) is not None
+
+
+def looks_back(statement: str) -> bool:
+    """Tell whether a statement asks for what another one in its session has done.
+
+    :param statement: the SQL.
+    """
+    return _LOOKS_BACK.search(statement) is not None
 
 
 class Change(NamedTuple):
@@ -117,8 +150,15 @@ def kind_of(statement: str) -> str:
     if word == "SELECT" and re.search(r"\bINTO\b", text, re.I):
         # Into a file, a variable, or on PostgreSQL a new table.
         kind = OTHER
-    if kind == SESSION and _VARIABLE.search(text):
+    if (
+        kind == SESSION
+        and _VARIABLE.search(text)
+        and re.search(r"[(]|SELECT", text, re.I)
+    ):
+        # What it sets may be another value the next time.
         kind = OTHER
+    if word == "SELECT" and _SET_CONFIG.match(text):
+        kind = SESSION
     if word == "PRAGMA":
         kind = SESSION if "=" in text else READ
     if kind == DDL and re.match(r"\w+\s+(?:OR\s+REPLACE\s+)?TEMP", text, re.I):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # The states of a statement.
 BEGUN, DONE, FAILED = "begun", "done", "failed"
+# The fingerprint of a statement that the user has accepted whatever it is.
+ANY = "*"
 # How much of a statement is kept, for messages.
 _LONGEST = 500
 
@@ -133,15 +135,15 @@ class JournalTable:
         )
 
     def update(self, key: tuple[str, str], entry: Entry) -> None:
-        """Note the state and the result of an entry.
+        """Note what has become of an entry.
 
         :param key: revision and direction.
         :param entry: the entry.
         """
         self._driver.execute(
-            f"UPDATE {self.name} SET state = {{}}, result = {{}}"
+            f"UPDATE {self.name} SET state = {{}}, result = {{}}, fingerprint = {{}}"
             " WHERE revision = {} AND direction = {} AND position = {}",
-            *(entry.state, entry.result, *key, entry.position),
+            *(entry.state, entry.result, entry.fingerprint, *key, entry.position),
         )
 
     def remove(self, key: tuple[str, str], position: int | None = None) -> None:
