@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import hashlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterable, NamedTuple
 
 from sqlalchemy import event
 
@@ -108,6 +108,12 @@ class DatabaseLock(abc.ABC):
         :param is_last: the run is over.
         """
 
+    def join(self, held: Iterable[DatabaseLock]) -> None:  # noqa: B027
+        """Share what can be shared with the locks that this process has.
+
+        :param held: those locks.
+        """
+
     def before_waiting(self) -> None:  # noqa: B027
         """Let go of what the holder of the lock might have to wait for."""
 
@@ -167,6 +173,7 @@ class SessionLock(DatabaseLock):
         # env.py may dispose of it, and the engine gets a new one.
         self._pool: Any = connection.engine.pool
         self._listens = False
+        self._has_waited = False
 
     def _failed(self, error: Exception, driver: Any) -> MigrateError:
         """Return the error for an attempt that the server, or its driver, refused."""
@@ -182,6 +189,15 @@ class SessionLock(DatabaseLock):
             "If this server has no such locks, add --no-lock, or set"
             ' MIGRATE_LOCK = "off", and make sure that nobody else migrates this'
             " database meanwhile.",
+        )
+
+    def _too_late(self) -> MigrateError:
+        """Return the error for a transaction that may not see the last migration."""
+        return MigrateError(
+            f"Another migration was changing the {self.place} while this one waited,"
+            " inside of a transaction that was begun before context.configure() and"
+            " may not see that.",
+            "Nothing was changed. End that transaction, and run the command again.",
         )
 
     def _lost(self, why: str) -> MigrateError:

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
+# Only users with the privilege PROCESS may look.
+_ROWS_WRITTEN = (
+    "SELECT trx_rows_modified FROM information_schema.innodb_trx"
+    " WHERE trx_mysql_thread_id = CONNECTION_ID()"
+)
+_IN_TRANSACTION = 1
+
+
 class MySqlLock(SessionLock):
     """Hold ``GET_LOCK`` in the session of the migration."""
 
@@ -77,20 +85,26 @@ class MySqlLock(SessionLock):
 
     def before_waiting(self) -> None:
         """End a transaction: the holder may have to change a table that it has read."""
+        self._has_waited = True
         self._end_transaction()
 
     def after_taking(self) -> None:
         """End a transaction, which sees the database as it was when it began to read.
 
-        There is nothing to be lost: what env.py has written so far is committed, as
-        the first CREATE TABLE would do.
+        :raises MigrateError: when it has written, and cannot be ended therefore.
         """
-        self._end_transaction()
+        if not self._end_transaction() and self._has_waited:
+            raise self._too_late()
 
-    def _end_transaction(self) -> None:
-        if not is_two_phase(self.connection):
-            with told_when_lost(self.connection):
-                self._user.commit()
+    def _end_transaction(self) -> bool:
+        """End a transaction unless something would be lost, and tell which it was."""
+        if is_two_phase(self.connection):
+            return True
+        with told_when_lost(self.connection):
+            if has_written(self.connection):
+                return False
+            self._user.commit()
+        return True
 
     def check(self) -> None:
         """Make sure that the session is still there; the server is not asked."""
@@ -107,3 +121,32 @@ class MySqlLock(SessionLock):
                 one_row(self._user, f"SELECT RELEASE_LOCK('{self._name}')")
         if is_last:
             self._stop_listening()
+
+
+def has_written(connection: Any) -> bool:
+    """Tell whether a transaction of SQLAlchemy has something to lose by a commit.
+
+    One that has only been begun has not, nor has one that has read; but not every
+    server and driver can tell that from one that has written.
+
+    :param connection: an open connection.
+    """
+    if not connection.in_transaction():
+        return False
+    front = dbapi_connection_of(connection)
+    driver = getattr(front, "driver_connection", front)
+    # PyMySQL keeps what the server said when it last answered without rows: after a
+    # write, not after a SELECT and not after an INSERT ... RETURNING.
+    status = getattr(driver, "server_status", None)
+    if status is not None and int(status) & _IN_TRANSACTION:
+        return True
+    errors = connection.dialect.dbapi.Error
+    with contextlib.suppress(errors):
+        return any(one_row(front, _ROWS_WRITTEN))
+    if status is not None:
+        return False
+    if hasattr(driver, "in_transaction"):
+        return bool(driver.in_transaction)
+    with contextlib.suppress(errors):
+        return any(one_row(front, "SELECT @@in_transaction"))
+    return False  # MySQL does not tell

@@ -2,7 +2,8 @@
 
 The lock has to outlive the transactions of the revisions, so it cannot be theirs. The
 connection is made like those of the application, but not taken from its pool, which
-may have one only. It waits without a snapshot: nothing that a revision does, not even
+may have one only. A run needs one for each engine, however many version tables there
+are. It waits without a snapshot: nothing that a revision does, not even
 ``CREATE INDEX CONCURRENTLY``, has to wait for it.
 
 Where a proxy gives each transaction another session (PgBouncer with ``pool_mode =
@@ -17,13 +18,14 @@ import logging
 import os
 import re
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Iterable
 
 from ...errors import MigrateError
 from ..driver import dbapi_connection_in
 from ..settings import TRANSACTION
 from .base import (
     SOMEBODY,
+    DatabaseLock,
     Holder,
     SessionLock,
     VersionTable,
@@ -31,7 +33,7 @@ from .base import (
     one_row,
     reason,
 )
-from .renewal import is_repeatable, renew_transaction
+from .renewal import has_written, is_repeatable, renew_transaction
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -67,9 +69,28 @@ class PostgreSqlLock(SessionLock):
         number = digest("postgresql", table.schema, table.name)[:8]
         # The server tells locks of one database from those of the next by itself.
         self._key = int.from_bytes(number, "big", signed=True)
-        # The driver's connection of the lock.
+        # The driver's connection of the lock, and all locks that use it.
         self._driver: Any = None
+        self._sharing: list[PostgreSqlLock] = []
         self._is_async = bool(getattr(connection.dialect, "is_async", False))
+
+    def join(self, held: Iterable[DatabaseLock]) -> None:
+        """Use the connection of another lock of this run."""
+        for other in held:
+            if isinstance(other, PostgreSqlLock) and self._may_join(other):
+                self._driver, self._sharing = other._driver, other._sharing
+                self._sharing.append(self)
+                self._release_in_time()
+                return
+
+    def _may_join(self, other: PostgreSqlLock) -> bool:
+        return (
+            other.is_held
+            and other.owner is self.owner
+            and other._engine is self._engine
+            # An asynchronous one is bound to the event loop of its connection.
+            and (other._user is self._user or not self._is_async)
+        )
 
     def attempt(self) -> bool:
         """Take the lock if it is free."""
@@ -97,8 +118,13 @@ class PostgreSqlLock(SessionLock):
         self._set_up(local=True)
         if self._is_true(f"pg_try_advisory_xact_lock({self._number()})"):
             return True
-        self._driver.rollback()
+        self._forget_the_attempt()
         return False
+
+    def _forget_the_attempt(self) -> None:
+        """End the transaction, unless other locks live in it."""
+        if not any(lock.is_held for lock in self._sharing):
+            self._driver.rollback()
 
     def _own_session(self) -> tuple[str, ...]:
         return (str(self._key), *one_row(self._driver, _OWN_SESSION))
@@ -108,9 +134,8 @@ class PostgreSqlLock(SessionLock):
         level = "READ COMMITTED" if self._of_transaction else "AUTOCOMMIT"
         try:
             self._driver = self._new_connection(level)
-            if self._is_async:
-                # Once the event loop is over, nothing can be said to the server.
-                self._release_with_the_connection()
+            self._sharing = [self]
+            self._release_in_time()
             if not self._of_transaction:
                 self._refuse_a_proxy()
                 self._set_up(local=False)
@@ -121,6 +146,11 @@ class PostgreSqlLock(SessionLock):
                 "Allow one more connection; or add --no-lock and make sure that"
                 " nobody else migrates this database meanwhile.",
             ) from error
+
+    def _release_in_time(self) -> None:
+        # Once the event loop is over, nothing can be said to the server.
+        if self._is_async:
+            self._release_with_the_connection()
 
     def _new_connection(self, level: str) -> Any:
         # With the creator, the arguments and the listeners of the application.
@@ -186,7 +216,7 @@ class PostgreSqlLock(SessionLock):
                 f" WHERE {self._in_pg_locks()}",
             )
             if self._of_transaction:
-                self._driver.rollback()
+                self._forget_the_attempt()
         except self.error_classes:
             return SOMEBODY
         if not row:
@@ -216,12 +246,18 @@ class PostgreSqlLock(SessionLock):
 
     def before_waiting(self) -> None:
         """End a transaction: the holder may have to change a table that it has read."""
+        self._has_waited = True
         renew_transaction(self.connection)
 
     def after_taking(self) -> None:
-        """Renew a transaction that goes on seeing what it has seen first."""
+        """Renew a transaction that goes on seeing what it has seen first.
+
+        :raises MigrateError: when it has written, and cannot be ended therefore.
+        """
         if is_repeatable(self.connection):
             renew_transaction(self.connection)
+            if self._has_waited and has_written(self.connection):
+                raise self._too_late()
 
     def check(self) -> None:
         """Make sure that the lock is still held."""
@@ -233,9 +269,10 @@ class PostgreSqlLock(SessionLock):
             raise self._not_a_session()
 
     def release(self, is_last: bool = True) -> None:
-        """Give the lock back, and close its connection."""
+        """Give the lock back; the last one closes the connection."""
         driver, self._driver = self._driver, None
         if driver is not None:
+            self._sharing.remove(self)
             # Whatever is wrong with the session, the server has noticed.
             with contextlib.suppress(Exception):
                 self._let_go(driver, cut_off=self._is_async and is_last)
@@ -258,7 +295,8 @@ class PostgreSqlLock(SessionLock):
                         self.session[1],
                     )
         finally:
-            driver.close()
+            if not self._sharing:
+                driver.close()
 
 
 def _name_of_process() -> str:

@@ -37,13 +37,15 @@ def renew_transaction(connection: Any) -> None:
     """Commit a transaction below SQLAlchemy, and set again what was set in it.
 
     :param connection: an SQLAlchemy connection; one without an open transaction, or
-        with one in two phases, is left alone.
+        with one that has written or is in two phases, is left alone.
     """
     if not _is_open(connection) or is_two_phase(connection):
         return
     driver = dbapi_connection_of(connection)
     # A transaction that has failed has nothing to keep, and says so by itself.
     with contextlib.suppress(connection.dialect.dbapi.Error):
+        if has_written(connection):
+            return
         before = dict(fetch(driver, _SETTINGS))
         driver.commit()
         after = dict(fetch(driver, _SETTINGS))
@@ -53,6 +55,18 @@ def renew_transaction(connection: Any) -> None:
                 one_row(driver, f"SELECT set_config('{name}', '{text}', true)")
         if before == after:
             driver.commit()
+
+
+def has_written(connection: Any) -> bool:
+    """Tell whether a transaction has something that a commit would make permanent.
+
+    :param connection: an SQLAlchemy connection.
+    """
+    # An error would end the transaction, so older servers are not asked.
+    if (connection.dialect.server_version_info or (0,)) < (10,):
+        return False
+    driver = dbapi_connection_of(connection)
+    return one_row(driver, "SELECT txid_current_if_assigned()")[0] is not None
 
 
 def _is_open(connection: Any) -> bool:

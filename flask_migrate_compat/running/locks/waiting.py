@@ -32,6 +32,8 @@ def take_or_wait(
     :returns: the lock that is held now.
     :raises LockTimeoutError: when the deadline has passed.
     """
+    held = list(held)
+    lock.join(held)
     started = time.monotonic()
     pause, next_news = SHORTEST_PAUSE, 0.0
     while not lock.attempt():

@@ -329,6 +329,60 @@ def test_a_waiting_run_lets_go_of_what_it_has_read(url: str) -> None:
     engine.dispose()
 
 
+# --- many version tables on one engine --------------------------------------------
+
+SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+
+
+def test_a_schema_for_each_tenant(url: str, mode: str) -> None:
+    """The locks of a run need one connection, not one for each version table."""
+    engine, other = sa.create_engine(url), sa.create_engine(url)
+    with engine.connect() as connection, run(lock=mode) as run_locks:
+        for number in range(12):
+            take(run_locks, connection, version_table_schema=f"tenant{number}")
+            # The one that asks is the third.
+            assert execute(url, SESSIONS) == [(3,)]
+            lock = locks.lock_of(connection)
+            assert lock is not None
+            lock.check()
+        assert len(execute(url, LOCKS)) == 12
+        held_locks, locks._held = locks._held, {}
+        try:
+            for number in range(12):
+                expected = pytest.raises(LockTimeoutError)
+                with other.connect() as one, run(lock=mode) as stranger, expected:
+                    take(stranger, one, version_table_schema=f"tenant{number}")
+        finally:
+            locks._held = held_locks
+    assert execute(url, LOCKS) == []
+    for each in (engine, other):
+        each.dispose()
+    wait_for(lambda: execute(url, SESSIONS) == [(1,)])
+
+
+def test_waiting_for_one_tenant_keeps_the_locks_of_others(url: str, mode: str) -> None:
+    engine, other = sa.create_engine(url), sa.create_engine(url)
+    schema = "version_table_schema"
+    with other.connect() as one, run(lock=mode) as first:
+        take(first, one, **{schema: "b"})
+        held_locks, locks._held = locks._held, {}
+        try:
+            with engine.connect() as connection, run(0.5, mode) as second:
+                take(second, connection, **{schema: "a"})
+                lock = locks.lock_of(connection)
+                assert lock is not None
+                with pytest.raises(LockTimeoutError):
+                    take(second, connection, **{schema: "b"})
+                lock.check()
+                # One of each run.
+                assert len(execute(url, LOCKS)) == 2
+        finally:
+            locks._held = held_locks
+        assert len(execute(url, LOCKS)) == 1
+    for each in (engine, other):
+        each.dispose()
+
+
 # --- asyncio ----------------------------------------------------------------------
 
 ASYNC_APP = """\
