@@ -38,6 +38,7 @@ from .driver import Driver, dbapi_connection_of, is_autocommit, sqlite_in_transa
 from .journal.statements import without_comments
 from .steps import (
     CALLERS_TRANSACTION,
+    PENDING_DDL,
     Step,
     StepObserver,
     commit,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 _contexts: WeakSet[MigrationContext] = WeakSet()
 
 _READS = re.compile(r"\s*(?:SELECT|PRAGMA|EXPLAIN|WITH|VALUES)\b", re.IGNORECASE)
+_DDL = re.compile(r"(?:CREATE|ALTER|DROP)\b", re.IGNORECASE)
 _BEGINS = re.compile(r"\s*(?:BEGIN|END|COMMIT|ROLLBACK|RELEASE)\b", re.IGNORECASE)
 # What SQLite refuses in a transaction, or ignores.
 NOT_IN_TRANSACTION = re.compile(
@@ -276,6 +278,9 @@ class SQLiteTransactions(StepObserver):
                     raise
                 raise _busy() from error
             self._has_only_read = begin == "BEGIN"
+            self.context.opts[PENDING_DDL] = False
+        if _DDL.match(text):
+            self.context.opts[PENDING_DDL] = True
 
 
 def _busy() -> MigrateError:

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 Step = Any
 
 
-# Where a context of Alembic says that the transaction is the caller's, on SQLite.
+# Where a context of Alembic says, on SQLite, that its transaction has changed the
+# schema; that was never part of one before.
+PENDING_DDL = "flask_migrate_compat_pending_ddl"
+# Where it says that the transaction is the caller's.
 CALLERS_TRANSACTION = "flask_migrate_compat_callers_transaction"
 # Where a context of Alembic keeps what is to be called before a commit.
 _KEY = "flask_migrate_compat_before_commit"

@@ -43,7 +43,7 @@ from sqlalchemy.sql.ddl import DDLElement
 from sqlalchemy.sql.expression import TextClause, UpdateBase
 
 from ...running.driver import dbapi_connection_of, is_autocommit
-from ...running.steps import CALLERS_TRANSACTION, commit
+from ...running.steps import CALLERS_TRANSACTION, PENDING_DDL, commit
 from .patching import Patches
 from .run import Place, Run, called_by_library, caller, migration_context
 
@@ -138,7 +138,7 @@ def before(run: Run, connection: Connection, statement: Any) -> None:
     context = migration_context()
     if context is not None and (
         run.has_reported
-        or context.dialect.name == "sqlite"
+        or context.opts.get(PENDING_DDL)
         or _is_write(connection, statement)
     ):
         _release_migration(connection)

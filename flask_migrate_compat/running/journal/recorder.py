@@ -152,7 +152,11 @@ class Recorder:
         """Execute a statement or not; whether SQLAlchemy has nothing to do any more."""
         kind = statements.kind_of(statement)
         is_own = context.root_connection.connection is self._connection.connection
-        if not is_own and kind in (statements.READ, statements.SESSION):
+        if not is_own and (
+            kind in (statements.READ, statements.SESSION)
+            # It may hold the one lock of the database, so that nothing can be noted.
+            or context.dialect.name == "sqlite"
+        ):
             return False
         if not is_own:
             # A write on another connection: nobody knows when that is committed.
