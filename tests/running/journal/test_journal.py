@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import event
 
 from flask_migrate_compat import MigrateError, commands
@@ -658,3 +659,23 @@ def test_a_plain_revision_has_no_journal(postgresql: Case) -> None:
     postgresql.script(CREATE_T, look)
     postgresql.upgrade()
     assert postgresql.rows("SELECT * FROM found") == []
+
+
+def test_the_transaction_of_the_caller_is_not_committed(mariadb: Case) -> None:
+    servers.execute(
+        mariadb.url,
+        "CREATE TABLE own (id INTEGER)",
+        "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+    )
+    env = mariadb.folder / "migrations" / "env.py"
+    handed = "with __import__('contextlib').nullcontext(current_app.connection) as"
+    env.write_text(env.read_text().replace("with get_engine().connect() as", handed))
+    mariadb.script('op.execute("INSERT INTO own VALUES (2)")')
+    with engines(mariadb.app)[0].connect() as connection:
+        transaction = connection.begin()
+        connection.execute(sa.text("INSERT INTO own VALUES (1)"))
+        mariadb.app.connection = connection
+        mariadb.upgrade()
+        transaction.rollback()
+    assert mariadb.rows("SELECT * FROM own") == []
+    assert mariadb.rows("SELECT * FROM alembic_version") == []
