@@ -10,6 +10,12 @@ from typing import Any
 
 import pytest
 
+# The two command lines, as what follows "python".
+COMMAND_LINES = [
+    pytest.param(("-m", "flask"), id="flask"),
+    pytest.param(("manage.py",), id="manage", marks=pytest.mark.legacy),
+]
+
 APP = """\
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy

@@ -149,18 +149,16 @@ class ProgressObserver(StepObserver):
             self._screen.hide_bar()
 
     def _write(self, step: Step, colour: str, text: str) -> None:
-        assert self._screen is not None
-        identifier = step.revision.revision
-        rest = titled(step.revision)[len(identifier) :]
-        identifier = self._screen.coloured(identifier, colour)
-        self._screen.line(f"{identifier}{rest}: {text}")
+        screen = self._screen
+        assert screen is not None
+        name = titled(step.revision, lambda one: screen.coloured(one, colour))
+        screen.line(f"{name}: {text}")
 
 
 def _is_shown_by_the_bar(record: logging.LogRecord) -> bool:
-    is_step = record.name == "alembic.runtime.migration" and str(record.msg).startswith(
-        "Running "
-    )
-    return is_step or hasattr(record, _MARK)
+    is_ours = hasattr(record, _MARK)
+    is_news = record.levelno <= logging.INFO
+    return is_ours or (is_news and record.name == "alembic.runtime.migration")
 
 
 @contextlib.contextmanager

@@ -72,7 +72,7 @@ class _Guard:
     """
 
     def __init__(self, command: str) -> None:
-        self.command = command
+        self.name = command.replace("_", "-")
         # The first signal that came.
         self.signum: int | None = None
         self.has_raised = False
@@ -247,18 +247,17 @@ def stopped_by_signals(command: str) -> Iterator[None]:
     if guard.signum is not None:
         raise RunStopped(
             guard.signum,
-            f"{_NAMES[guard.signum]} came when '{command}' was at its end.",
+            f"{_NAMES[guard.signum]} came when '{guard.name}' was at its end.",
             "All of it is done, there is nothing to repeat.",
         )
 
 
 def _stopped(guard: _Guard) -> RunStopped:
     assert guard.signum is not None
-    command = guard.command.replace("_", "-")
     cause = f"{_NAMES[guard.signum]}{guard.place}"
     return RunStopped(
         guard.signum,
-        f"'{command}' was stopped by {cause}. {guard.state}",
+        f"'{guard.name}' was stopped by {cause}. {guard.state}",
         "Run the same command again to go on.",
     )
 

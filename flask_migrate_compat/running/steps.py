@@ -65,13 +65,15 @@ def commit(context: MigrationContext) -> None:
     dbapi_connection_of(context.connection).commit()
 
 
-def titled(revision: Script) -> str:
+def titled(revision: Script, mark: Callable[[str], str] = str) -> str:
     """Return the identifier of a revision and its title, in one line.
 
     :param revision: Alembic's ``Script``.
+    :param mark: changes the look of the identifier.
     """
+    identifier = mark(revision.revision)
     title = " ".join((revision.doc or "").split())
-    return f"{revision.revision} ({title})" if title else str(revision.revision)
+    return f"{identifier} ({title})" if title else identifier
 
 
 class StepObserver:

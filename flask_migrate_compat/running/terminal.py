@@ -1,9 +1,10 @@
 """A progress bar at the bottom of a terminal, and everything else above it.
 
 As long as a bar is shown, what is printed and logged to the terminal goes through
-:class:`_Stream`: whole lines are written above the bar. Whoever does something else
-there, such as a prompt, a debugger, a bar of his own or a child process, gets the
-terminal to himself until the revision is over.
+:class:`_Stream`, which takes the bar away first. It is drawn again when the cursor is
+at the beginning of a line: a prompt, a debugger or the bar of somebody else is left
+alone. Who may write to the terminal by another way, such as a child process, has it
+for himself until the revision is over.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ _at_command_line: ContextVar[bool] = ContextVar("_at_command_line", default=Fals
 # How often the elapsed time is drawn, in seconds, and how often at most.
 _TICK = 0.5
 _SHORTEST = 0.05
-_USUAL_WIDTH = 80
 # What gives access to the terminal beside write().
 _WAYS_AROUND = ("buffer", "detach", "fileno", "reconfigure")
 
@@ -58,9 +58,9 @@ def _is_terminal(stream: Any) -> bool:
         return False
 
 
-def _has_width(stream: Any) -> bool:
+def _knows_its_width(stream: Any) -> bool:
     try:
-        return os.get_terminal_size(stream.fileno()).columns > 0
+        return os.get_terminal_size(stream.fileno()).columns > 1
     except OSError:
         return False
 
@@ -82,24 +82,23 @@ class Screen:
         self.has_colour = not os.environ.get("NO_COLOR") and os.name != "nt"
         self._error_stream = sys.stderr
         self._bar: Any = None
-        self._is_lent = False
-        self._last_drawn = 0.0
         self._is_drawn = False
+        self._last_drawn = 0.0
+        # Where a bar must not be drawn: the cursor is inside of a line, or may be.
+        self._inside_line = False
+        self._paused = False
         self._closed = threading.Event()
         self._stack = contextlib.ExitStack()
-        self._streams = [
-            _Stream(self, getattr(sys, name), name)
-            for name in ("stdout", "stderr")
-            if _is_terminal(getattr(sys, name))
-        ]
-        for stream in self._streams:
-            self._redirect(stream, shown_here)
+        for name in ("stdout", "stderr"):
+            if _is_terminal(getattr(sys, name)):
+                self._redirect(name, shown_here)
         threading.Thread(target=self._tick, daemon=True).start()
 
     def _redirect(
-        self, stream: _Stream, shown_here: Callable[[logging.LogRecord], bool]
+        self, name: str, shown_here: Callable[[logging.LogRecord], bool]
     ) -> None:
-        original, name = stream.original, stream.name
+        original = getattr(sys, name)
+        stream = _Stream(self, original)
         setattr(sys, name, stream)
         self._stack.callback(setattr, sys, name, original)
 
@@ -117,17 +116,19 @@ class Screen:
 
         :param total: how many revisions there are.
         """
-        self._bar = _bar_class()(
-            total=total,
-            file=self._error_stream,
-            bar_format="{n_fmt}/{total_fmt} {bar:20} {elapsed}  {desc}",
-            colour="green" if self.has_colour else None,
-            # A terminal may not know its width; tqdm leaves out the bar then.
-            dynamic_ncols=_has_width(self._error_stream),
-            ncols=None if _has_width(self._error_stream) else _USUAL_WIDTH,
-            leave=False,
-        )
-        self._is_drawn = True
+        with self.lock:
+            self._begin_line()
+            self._bar = _bar_class()(
+                total=total,
+                file=self._error_stream,
+                bar_format="{n_fmt}/{total_fmt} {bar:20} {elapsed}  {desc}",
+                colour="green" if self.has_colour else None,
+                # What tqdm cannot do is to ask a terminal that does not know.
+                ncols=80,
+                dynamic_ncols=_knows_its_width(self._error_stream),
+                leave=False,
+            )
+            self._is_drawn = True
 
     def begin(self, text: str) -> None:
         """Say beside the bar what is being done.
@@ -149,8 +150,7 @@ class Screen:
         :param text: the line.
         """
         with self.lock:
-            self._take_back()
-            self._clear()
+            self._begin_line()
             self._error_stream.write(f"{text}\n")
             self._error_stream.flush()
 
@@ -165,11 +165,10 @@ class Screen:
     def hide_bar(self) -> None:
         """Take the bar away."""
         with self.lock:
-            self._take_back()
+            self._begin_line()
             bar, self._bar = self._bar, None
             if bar is not None:
                 bar.close()
-            self._is_drawn = False
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -182,60 +181,43 @@ class Screen:
         """Draw nothing in a process that a revision has forked."""
         # The thread that draws, and may hold the lock, is not in this process.
         self.lock = threading.RLock()
-        self._bar = None
+        self._bar, self._is_drawn = None, False
 
-    def write(self, stream: _Stream, text: str) -> None:
-        """Write for somebody else, and keep the beginning of a line.
+    def write(self, original: Any, text: str) -> None:
+        """Write for somebody else, and draw the bar below if that is possible.
 
-        :param stream: where to.
+        :param original: the stream.
         :param text: what.
         """
-        if self._bar is not None and "\r" in text.replace("\r\n", "\n"):
-            self.lend()
-        if self._bar is None or self._is_lent:
-            stream.original.write(text)
-            if text:
-                stream.is_inside_line = not text.endswith("\n")
-            return
-        lines, newline, stream.kept = (stream.kept + text).rpartition("\n")
-        if newline:
+        with self.lock:
             self._clear()
-            stream.original.write(lines + newline)
-            stream.original.flush()
+            original.write(text)
+            original.flush()
+            if text:
+                self._inside_line = not text.endswith("\n")
             if time.monotonic() > self._last_drawn + _SHORTEST:
                 self._draw()
 
-    def lend(self) -> None:
-        """Leave the terminal to somebody else until :meth:`line` or the next bar."""
+    def pause(self) -> None:
+        """Leave the terminal to somebody else until the next line or bar."""
         with self.lock:
-            if self._bar is None or self._is_lent:
-                return
             self._clear()
-            self._is_lent = True
-            for stream in self._streams:
-                kept, stream.kept = stream.kept, ""
-                if kept:
-                    stream.original.write(kept)
-                    stream.original.flush()
-                    stream.is_inside_line = True
+            self._paused = True
 
-    def _take_back(self) -> None:
+    def _begin_line(self) -> None:
         """Take the terminal back, at the beginning of a line."""
-        self.lend()
-        self._is_lent = False
-        for stream in self._streams:
-            if stream.is_inside_line:
-                stream.original.write("\n")
-            stream.original.flush()
-            stream.is_inside_line = False
+        self._clear()
+        if self._inside_line:
+            self._error_stream.write("\n")
+        self._inside_line = self._paused = False
 
     def _clear(self) -> None:
-        if self._is_drawn and self._bar is not None:
+        if self._is_drawn:
             self._bar.clear()
-        self._is_drawn = False
+            self._is_drawn = False
 
     def _draw(self) -> None:
-        if self._bar is not None and not self._is_lent:
+        if self._bar is not None and not (self._inside_line or self._paused):
             self._bar.refresh()
             self._is_drawn = True
             self._last_drawn = time.monotonic()
@@ -251,41 +233,26 @@ class _Stream:
 
     :param screen: whom it belongs to.
     :param original: the stream.
-    :param name: its name in :mod:`sys`.
     """
 
-    def __init__(self, screen: Screen, original: Any, name: str) -> None:
-        self.original = original
-        self.name = name
-        # The beginning of a line that is not written yet, or whether it is.
-        self.kept = ""
-        self.is_inside_line = False
+    def __init__(self, screen: Screen, original: Any) -> None:
         self._screen = screen
+        self._original = original
 
     def __getattr__(self, name: str) -> Any:
         if name in _WAYS_AROUND:
-            self._screen.lend()
-        return getattr(self.original, name)
+            self._screen.pause()
+        return getattr(self._original, name)
 
     def write(self, text: str) -> int:
         """Write a text."""
-        if not isinstance(text, str):
-            raise TypeError(f"write() takes a str, not {type(text).__name__}")
-        with self._screen.lock:
-            self._screen.write(self, text)
+        self._screen.write(self._original, text)
         return len(text)
 
     def writelines(self, lines: Any) -> None:
         """Write several texts."""
         for line in lines:
             self.write(line)
-
-    def flush(self) -> None:
-        """Show what was written: the beginning of a line, too."""
-        with self._screen.lock:
-            if self.kept:
-                self._screen.lend()
-            self.original.flush()
 
 
 def _in_child() -> None:

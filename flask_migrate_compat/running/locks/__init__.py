@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from ...config import Config
 
-logger = logging.getLogger("alembic.run")
+log = logging.getLogger("alembic.run")
 
 # What this process holds, whichever of the nested runs has taken it.
 _held: dict[tuple[object, ...], DatabaseLock] = {}
@@ -189,7 +189,7 @@ def _lock(connection: Any, table: VersionTable, mode: str) -> DatabaseLock | Non
 def _warn(connection: Any) -> None:
     # An SQLite database without a lock is in the memory of this process.
     if connection.dialect.name != "sqlite":
-        logger.warning(
+        log.warning(
             "There is no migration lock for the database (%s), a kind that this"
             " package does not know: make sure that nobody else migrates it meanwhile.",
             shown_url(connection.engine),

@@ -38,7 +38,7 @@ from .renewal import has_written, is_repeatable, renew_transaction
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-logger = logging.getLogger("alembic.run")
+log = logging.getLogger("alembic.run")
 
 # How soon a server notices that the machine of a lock has died, in seconds; and nothing
 # ends the session because it is idle. Older servers do not know all of these.
@@ -288,7 +288,7 @@ class PostgreSqlLock(SessionLock):
             if self.is_held and not self._of_transaction:
                 unlock = f"SELECT pg_advisory_unlock({self._number()})"
                 if not one_row(driver, unlock)[0]:
-                    logger.warning(
+                    log.warning(
                         "The migration lock of the %s is left in another session of"
                         " the server: SELECT pg_terminate_backend(%s);",
                         self.place,

@@ -11,7 +11,7 @@ from ...errors import LockTimeoutError
 from .base import SOMEBODY, DatabaseLock, Holder, LockOfTheRun
 
 # The loggers of Alembic are those that every alembic.ini shows.
-logger = logging.getLogger("alembic.run")
+log = logging.getLogger("alembic.run")
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 # How often a waiting run says so, in seconds.
@@ -68,10 +68,10 @@ def _own(holder: Holder, held: Iterable[DatabaseLock]) -> DatabaseLock | None:
 def _tell(lock: DatabaseLock, holder: Holder, waited: float) -> None:
     if waited < SHORTEST_PAUSE:
         text = "Waiting for the migration lock of the %s; %s has it."
-        logger.info(text, lock.place, holder.text)
+        log.info(text, lock.place, holder.text)
     else:
         text = "Waiting for the migration lock of the %s for %.0f s; %s has it."
-        logger.info(text, lock.place, waited, holder.text)
+        log.info(text, lock.place, waited, holder.text)
 
 
 def _gave_up(lock: DatabaseLock, holder: Holder, waited: float) -> LockTimeoutError:

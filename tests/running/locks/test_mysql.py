@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -17,9 +16,13 @@ from flask_migrate_compat.running import locks
 from flask_migrate_compat.running.locks.mysql import MySqlLock
 
 from ...servers import execute, mariadb, tables
-from ..applications import make_app, used, write_revision
-from .projects import CREATE, HOLD, held, make_project, write_chain
+from .projects import HOLD, held, make_project, wait_for, write_chain
 from .test_run_locks import run, take
+
+SLEEPING = (
+    "SELECT id FROM information_schema.processlist"
+    " WHERE db = DATABASE() AND info LIKE 'INSERT%SLEEP%'"
+)
 
 
 @pytest.fixture
@@ -33,15 +36,6 @@ def engine(url: str) -> Iterator[Any]:
     engine = sa.create_engine(url)
     yield engine
     engine.dispose()
-
-
-@pytest.fixture
-def app(folder: Path, url: str) -> Iterator[Any]:
-    """Return an application with one revision that creates a table."""
-    with used(make_app(folder, {}, uri=url)) as app:
-        commands.init()
-        write_revision(folder, "a1", upgrade=CREATE.format("new"))
-        yield app
 
 
 def lock_name(connection: Any) -> str:
@@ -76,17 +70,24 @@ def test_the_lock_lives_as_long_as_the_statement_of_a_killed_process(
 ) -> None:
     """What the server still does for it must not meet the next run."""
     project = make_project(tmp_path / "project", url)
-    execute(url, "CREATE TABLE log (what VARCHAR(20))")
-    busy = "op.execute(\"INSERT INTO log SELECT 'x' FROM (SELECT SLEEP(5)) AS s\")"
+    execute(
+        url,
+        "CREATE TABLE log (what INTEGER)",
+        "CREATE TABLE pause (seconds INTEGER)",
+        "INSERT INTO pause VALUES (60)",
+    )
+    busy = 'op.execute("INSERT INTO log SELECT SLEEP(seconds) FROM pause")'
     begun = "import pathlib; pathlib.Path('begun').touch()"
     project_body = f"{begun}; {busy}"
     write_chain(project, 1, first=project_body)
     with held(project) as first:
-        time.sleep(0.5)
+        wait_for(lambda: execute(url, SLEEPING), first)
+        ((number,),) = execute(url, SLEEPING)
         first.kill()
         first.communicate()
         done = project.flask("db", "upgrade", "--lock-timeout", "0")
         assert "was not free" in done.stderr
+    execute(url, f"KILL {number}", "UPDATE pause SET seconds = 0")
     done = project.flask("db", "upgrade")
     assert done.returncode == 0, done.stderr
 
@@ -157,32 +158,39 @@ def test_alembic_sees_what_the_last_holder_has_committed(
         transaction.rollback()
 
 
-def test_a_waiting_run_does_not_stand_in_the_way(engine: Any, url: str) -> None:
+def test_a_waiting_run_does_not_stand_in_the_way(
+    engine: Any, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It may have read a table that the holder has to alter."""
     execute(url, "CREATE TABLE seen (id INTEGER)")
-    errors: list[BaseException] = []
+    before_waiting = MySqlLock.before_waiting
+    waits = threading.Event()
+    taken: list[Any] = []
+
+    def tell(lock: MySqlLock) -> None:
+        before_waiting(lock)
+        waits.set()
 
     def wait() -> None:
-        try:
-            with engine.connect() as connection, run(lock_timeout=1) as second:
-                connection.begin()
-                connection.execute(sa.text("SELECT * FROM seen")).fetchall()
-                take(second, connection)
-        except BaseException as error:
-            errors.append(error)
+        with engine.connect() as connection, run(lock_timeout=60) as second:
+            connection.begin()
+            connection.execute(sa.text("SELECT * FROM seen")).fetchall()
+            take(second, connection)
+            taken.append(locks.lock_of(connection))
 
+    waiting = threading.Thread(target=wait)
     with engine.connect() as connection, run() as first:
         take(first, connection)
-        held_locks, locks._held = locks._held, {}
-        try:
-            waiting = threading.Thread(target=wait)
+        with monkeypatch.context() as patch:
+            patch.setattr(MySqlLock, "before_waiting", tell)
+            # It is somebody else's then.
+            patch.setattr(locks, "_held", {})
             waiting.start()
-            time.sleep(0.4)
+            assert waits.wait(60)
             execute(url, "SET lock_wait_timeout = 1", "ALTER TABLE seen ADD x INTEGER")
-            waiting.join()
-        finally:
-            locks._held = held_locks
-    assert [type(error) for error in errors] == [LockTimeoutError]
+            assert not taken
+    waiting.join()
+    assert taken
 
 
 def test_the_connection_is_lost_while_waiting(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, Iterator
@@ -22,7 +20,7 @@ from flask_migrate_compat.running.locks.postgresql import PostgreSqlLock
 
 from ...conftest import Project
 from ...servers import end_sessions, execute, name_in, postgresql, tables
-from ..applications import make_app, used, write_revision
+from ..applications import write_revision
 from .projects import (
     CREATE,
     HOLD,
@@ -47,15 +45,6 @@ with op.get_context().autocommit_block():
 def url() -> Iterator[str]:
     with postgresql() as url:
         yield url
-
-
-@pytest.fixture
-def app(folder: Path, url: str) -> Iterator[Any]:
-    """Return an application with one revision that creates a table."""
-    with used(make_app(folder, {}, uri=url)) as app:
-        commands.init()
-        write_revision(folder, "a1", upgrade=CREATE.format("new"))
-        yield app
 
 
 @pytest.fixture(params=["session", "transaction"])
@@ -426,7 +415,18 @@ def test_an_asynchronous_engine(tmp_path: Path, mode: str) -> None:
         assert execute(plain, LOCKS) == []
 
 
-def test_nothing_is_imported_for_sqlite() -> None:
-    code = "import sys, flask_migrate_compat.running.connections as _\n"
-    code += "sys.exit('psycopg2' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_nothing_is_imported_for_sqlite(migrated: Project) -> None:
+    code = """\
+import sys
+from app import app
+from flask_migrate_compat import upgrade
+
+with app.app_context():
+    upgrade()
+locks = "flask_migrate_compat.running.locks."
+assert locks + "sqlite" in sys.modules
+unneeded = {locks + "postgresql", locks + "mysql", "psycopg2", "pymysql"}
+assert not unneeded & set(sys.modules), unneeded & set(sys.modules)
+"""
+    done = migrated.run("-c", code)
+    assert done.returncode == 0, done.stderr

@@ -4,26 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Iterator
 
-import pytest
-
-from ...servers import SERVERS, database
-from ..applications import sqlite_url
 from .projects import CREATE, end_of, make_project, start, write_chain
 
 # Three show the same as eight, and take less time.
 REPLICAS = int(os.environ.get("TEST_REPLICAS", "3"))
-
-
-@pytest.fixture(params=["sqlite", *SERVERS])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Return the URL of a fresh database of each kind."""
-    if request.param == "sqlite":
-        yield sqlite_url(tmp_path / "app.db")
-    else:
-        with database(request.param) as url:
-            yield url
 
 
 def test_each_revision_is_applied_once(tmp_path: Path, url: str) -> None:

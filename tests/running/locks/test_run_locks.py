@@ -19,7 +19,6 @@ from flask_migrate_compat.running import locks, settings
 from flask_migrate_compat.running.locks import RunLocks, waiting
 from flask_migrate_compat.running.locks.base import DatabaseLock, Holder, VersionTable
 
-from ...servers import SERVERS, database
 from ..applications import make_app, sqlite_url, used
 from .projects import end_of, make_project, start, write_multi
 
@@ -31,16 +30,6 @@ def run(lock_timeout: float = 0, lock: str = "session") -> Iterator[RunLocks]:
     config.attributes[settings._KEY] = settings.RunSettings(lock, lock_timeout)
     with contextlib.ExitStack() as stack:
         yield RunLocks(stack, "stamp", config)
-
-
-@pytest.fixture(params=["sqlite", *SERVERS])
-def url(request: Any, tmp_path: Path) -> Iterator[str]:
-    """Return the URL of a database of each kind."""
-    if request.param == "sqlite":
-        yield sqlite_url(tmp_path / "app.db")
-    else:
-        with database(request.param) as url:
-            yield url
 
 
 @pytest.fixture
