@@ -9,6 +9,7 @@ journal says which half, and the next run goes on behind it; see :mod:`.recorder
 ``table.py``        the table with the journal
 ``recorder.py``     notes statements, and goes through those of an earlier run
 ``execution.py``    one statement, and what comes of it
+``questions.py``    what the user is asked
 ``evidence.py``     looks at the database to see what was executed
 ``cursor.py``       hands out rows that were kept
 ``values.py``       rows and parameters as text

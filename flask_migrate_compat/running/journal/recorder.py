@@ -21,11 +21,12 @@ from weakref import WeakSet
 
 from sqlalchemy import event
 
-from ...errors import InterruptedRevisionError, MigrateError, next_command
+from ...errors import MigrateError
 from ..driver import is_autocommit
 from ..settings import RETRY, SKIP
 from . import statements
 from .execution import NO_RESULT, Execution, kept_error
+from .questions import Questions
 from .table import ANY, BEGUN, DONE, FAILED, Entry
 from .values import fingerprint
 
@@ -108,6 +109,7 @@ class Recorder:
         self._evidence = evidence
         self._settings = settings
         self._key = key
+        self._ask = Questions(key)
         self._known = {entry.position: entry for entry in known}
         self._last = max(self._known, default=0)
         self._make_table = make_table
@@ -144,7 +146,7 @@ class Recorder:
         left = [self._known[n] for n in sorted(self._known) if n > self._position]
         # One that has failed was not done, so the script may do without it.
         if kind is None and left and (len(left) > 1 or left[0].state != FAILED):
-            raise self._no_longer_there(left[0])
+            raise self._ask.no_longer_there(left[0])
 
     def intercept(
         self, cursor: Any, statement: str, parameters: Any, context: Any, do: Any
@@ -234,7 +236,7 @@ class Recorder:
             if self._settings.resume == RETRY and not self._has_answered:
                 self._has_answered, self._lost = True, None
                 return
-            raise self._session_is_gone(self._lost or now.entry)
+            raise self._ask.session_is_gone(self._lost or now.entry)
 
     def _ends_transaction(self, now: Execution) -> bool:
         return now.entry.kind == statements.CONTROL and statements.ends_transaction(
@@ -318,7 +320,7 @@ class Recorder:
             # It was the error of the run, and may have been corrected.
             self._execute_again(known, now)
         elif known.fingerprint not in (ANY, now.entry.fingerprint):
-            self._decide(known, now, self._changed(known, now.entry))
+            self._decide(known, now, self._ask.changed(known, now.entry))
         elif known.state == BEGUN:
             self._find_out(known, now)
         elif known.state == FAILED:
@@ -326,7 +328,7 @@ class Recorder:
         elif known.kind == statements.SESSION:
             now.execute()
         elif known.result is None:
-            self._decide(known, now, self._lost_rows(known))
+            self._decide(known, now, self._ask.lost_rows(known))
         else:
             self._serve(known, now)
 
@@ -339,17 +341,13 @@ class Recorder:
         """Decide about a statement that was begun and not noted as done."""
         limit = self._settings.lock_timeout
         if known.session and not self._evidence.wait_for(known.session, limit):
-            raise InterruptedRevisionError(
-                f"Revision {self._key[0]} was interrupted, and the database is still"
-                f" at its statement {known.position}: {_shown(known.statement)}.",
-                "Wait until that has ended, then run the command again.",
-            )
+            raise self._ask.still_busy(known)
         if now.is_own:
             was_executed = self._evidence.was_executed(known, now.statement)
         else:
             was_executed = None
         if was_executed is None:
-            self._decide(known, now, self._doubt(known))
+            self._decide(known, now, self._ask.doubt(known))
         elif was_executed:
             self._take_for_done(known, now)
         else:
@@ -387,66 +385,3 @@ class Recorder:
         finally:
             if now.has_outcome:
                 self._table.add(self._key, [now.entry])
-
-    # -- what is said ------------------------------------------------------------------
-
-    def _ways(self) -> str:
-        command = self._key[1]
-        return (
-            f"See in the database whether it was; then run"
-            f" '{next_command(command, '--resume-skip')}' if it was executed, or"
-            f" '{next_command(command, '--resume-retry')}' to execute it."
-        )
-
-    def _doubt(self, known: Entry) -> MigrateError:
-        return InterruptedRevisionError(
-            f"Revision {self._key[0]} was interrupted at its statement"
-            f" {known.position}, and nobody can tell whether that was executed:"
-            f" {_shown(known.statement)}.",
-            self._ways(),
-        )
-
-    def _lost_rows(self, known: Entry) -> MigrateError:
-        return InterruptedRevisionError(
-            f"Revision {self._key[0]} was interrupted, and what its statement"
-            f" {known.position} had returned was too much to be kept:"
-            f" {_shown(known.statement)}.",
-            "If it returns the same today, read again with"
-            f" '{next_command(self._key[1], '--resume-retry')}'. If not, finish the"
-            f" revision by hand and run '{next_command('stamp', self._key[0])}'.",
-        )
-
-    def _session_is_gone(self, entry: Entry) -> MigrateError:
-        return InterruptedRevisionError(
-            f"Revision {self._key[0]} was interrupted, and goes on with what only the"
-            f" session of that run had, see its statement {entry.position}:"
-            f" {_shown(entry.statement)}.",
-            "Finish the revision by hand and run"
-            f" '{next_command('stamp', self._key[0])}'; or, if it does not matter, go"
-            f" on with '{next_command(self._key[1], '--resume-retry')}'.",
-        )
-
-    def _changed(self, known: Entry, now: Entry) -> MigrateError:
-        return InterruptedRevisionError(
-            f"Revision {self._key[0]} was interrupted, and its statement"
-            f" {known.position} is another one than it was then: now"
-            f" {_shown(now.statement)}, then {_shown(known.statement)}"
-            f"{'' if now.statement != known.statement else ' with other values'}.",
-            "Give the script back what it had. Or run"
-            f" '{next_command(self._key[1], '--resume-skip')}' to leave the new one"
-            f" out, '{next_command(self._key[1], '--resume-retry')}' to execute it;"
-            f" '{next_command('stamp')}' forgets what was noted.",
-        )
-
-    def _no_longer_there(self, known: Entry) -> MigrateError:
-        return InterruptedRevisionError(
-            f"Revision {self._key[0]} was interrupted behind its statement"
-            f" {known.position}, which the script does not have any more:"
-            f" {_shown(known.statement)}.",
-            "Give the script back what it had; or, when the database is as the revision"
-            f" shall leave it, run '{next_command('stamp', self._key[0])}'.",
-        )
-
-
-def _shown(statement: str) -> str:
-    return statement if len(statement) <= 120 else f"{statement[:120]} …"
