@@ -151,7 +151,9 @@ def replicas(
 
 def main() -> int:
     """Run a program; the status is 1 when anything failed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Also where this was started in the background, which has SIGINT ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     program = sys.argv.pop(1)
     options = parser(program).parse_args()
     vars(options).update(options.options)
