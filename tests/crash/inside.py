@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Iterator
 
+from ..matrix.session import guarded
 from . import outages, points, reports, resuming, rounds, scenarios, stage
 from .lanes import LaneError, NoServerError
 from .options import (
@@ -175,4 +176,4 @@ def main() -> int:
 PROGRAMS = {CRASH: crash, REPLICAS: replicas}
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

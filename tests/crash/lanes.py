@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection
+import signal
 import traceback
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence, Tuple
@@ -78,8 +79,13 @@ def _lane(
 ) -> None:
     try:
         with target(kind, folder) as database:
-            for task in tasks:
-                writer.send((task, work(database, task)))
+            try:
+                for task in tasks:
+                    writer.send((task, work(database, task)))
+            finally:
+                # A second signal must not keep the database from being dropped.
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    signal.signal(number, signal.SIG_IGN)
     except KeyboardInterrupt:
         pass
     except pytest.skip.Exception as reason:
