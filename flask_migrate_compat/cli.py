@@ -220,7 +220,6 @@ def _lock_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Declare what all commands that write to a database have in common."""
     timeout = click.option(
         "--lock-timeout",
-        type=float,
         metavar="SECONDS",
         help="How long to wait for other migrations of the database (default:"
         " MIGRATE_LOCK_TIMEOUT, or 600).",

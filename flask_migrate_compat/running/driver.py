@@ -114,6 +114,11 @@ def told_when_lost(connection: Connection) -> Iterator[None]:
         if is_open and dialect.is_disconnect(error, connection.connection, None):
             connection.invalidate(error)
         raise
+    except KeyboardInterrupt:
+        # A driver that is written in Python was in the midst of an answer.
+        if not (connection.closed or connection.invalidated):
+            connection.invalidate()
+        raise
 
 
 class Driver:

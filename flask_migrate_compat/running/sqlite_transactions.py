@@ -160,7 +160,10 @@ class SQLiteTransactions(StepObserver):
                 " before it is begun.",
             )
         may_commit = sqlite_in_transaction(self._connection) and not self._is_callers
-        if may_commit and (rebuilds or may_use_other_connections(step)):
+        # An env.py for several databases has begun a transaction around all of them.
+        is_env_pys = getattr(self.context, "_in_external_transaction", False)
+        looks_elsewhere = not is_env_pys and may_use_other_connections(step)
+        if may_commit and (rebuilds or looks_elsewhere):
             # Between two revisions; another connection is to see what they did.
             self._driver.commit()
         if not rebuilds:

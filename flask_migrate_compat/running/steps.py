@@ -132,7 +132,10 @@ def source_of(step: Step) -> str:
 
 # What a script says that may look at the database through another connection.
 _OTHER_CONNECTIONS = re.compile(
-    r"session|engine|\.query\b|current_app|create_app|\.connect\(", re.IGNORECASE
+    # Not engine_name, which every revision for several databases has.
+    r"session|\bengine\b|(?:create|get)_engine|\.query\b|current_app|create_app"
+    r"|\.connect\(",
+    re.IGNORECASE,
 )
 
 
