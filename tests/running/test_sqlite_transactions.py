@@ -247,12 +247,26 @@ def test_a_later_revision_sees_it_through_the_session(folder: Path, app: Any) ->
         "a1",
         upgrade="import flask\n    for one, in list("
         f"{read}(sa.text('SELECT id FROM t'))):\n"
-        '        op.execute(f"INSERT INTO t VALUES ({one + 1})")\n'
+        '        op.execute(f"INSERT INTO t VALUES ({one + 1})")',
+    )
+    commands.upgrade()
+    assert rows(folder / "app.db", "SELECT id FROM t") == [(1,), (2,)]
+    assert tables(folder / "app.db") == {"t", "alembic_version"}
+
+
+@pytest.mark.legacy
+def test_the_session_sees_a_new_column(folder: Path, app: Any) -> None:
+    write_revision(folder, "a1", upgrade=CREATE_T)
+    read = "flask.current_app.extensions['migrate'].db.session.execute"
+    write_revision(
+        folder,
+        "b2",
+        "a1",
+        upgrade="import flask\n"
         "    op.add_column('t', sa.Column('name', sa.String(9)))\n"
         f"    {read}(sa.text('SELECT name FROM t'))",
     )
     commands.upgrade()
-    assert rows(folder / "app.db", "SELECT id FROM t") == [(1,), (2,)]
     assert tables(folder / "app.db") == {"t", "alembic_version"}
 
 

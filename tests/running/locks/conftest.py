@@ -8,6 +8,7 @@ from typing import Any, Iterator
 import pytest
 
 from flask_migrate_compat import commands
+from flask_migrate_compat.running import locks
 
 from ...servers import SERVERS, database
 from ..applications import make_app, sqlite_url, used, write_revision
@@ -31,3 +32,10 @@ def app(folder: Path, url: str) -> Iterator[Any]:
         commands.init()
         write_revision(folder, "a1", upgrade=CREATE.format("new"))
         yield app
+
+
+@pytest.fixture(autouse=True)
+def _own_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test that plays two processes leave nothing to the next one."""
+    monkeypatch.setattr(locks, "_held", {})
+    monkeypatch.setattr(locks, "_of_connection", {})
