@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Iterator, Sequence
 
 from . import terminal
 from .databases import name_of
-from .settings import EXECUTING, settings_of
+from .settings import settings_of
 from .steps import Step, StepObserver, titled
 
 if TYPE_CHECKING:
@@ -83,9 +83,6 @@ def report_progress(command: str, config: Config) -> Iterator[None]:
     :param command: the name of the command.
     :param config: the configuration that Alembic is called with.
     """
-    if command not in EXECUTING:
-        yield
-        return
     if settings_of(config).quiet:
         with _quiet():
             yield

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .table import JournalTable
 
 _DEADLOCK = 1213
-_LOCKS_TABLES = ("LOCK TABLE", "LOCK TABLES")
+_LOCKS_TABLES = "LOCK TABLE"
 
 # The recorder of each thread that runs a revision.
 _recorders: dict[int, Recorder] = {}
