@@ -75,8 +75,12 @@ class JournalTable:
         self._driver = Driver(connection)
         self._dialect = connection.dialect
         long_text = sa.Text()
-        for dialect in ("mysql", "mariadb"):
-            long_text = long_text.with_variant(mysql.LONGTEXT(), dialect)
+        options: dict[str, Any] = {}
+        name = self._dialect.name
+        # SQLAlchemy 1.3 warns of options for "mariadb", a dialect that it lacks.
+        if name in ("mysql", "mariadb"):
+            long_text = long_text.with_variant(mysql.LONGTEXT(), name)
+            options = {f"{name}_engine": "InnoDB", f"{name}_charset": "utf8mb4"}
         self._table = sa.Table(
             name_of_journal(version_table),
             sa.MetaData(),
@@ -91,10 +95,7 @@ class JournalTable:
             sa.Column("evidence", sa.String(64)),
             sa.Column("session", sa.String(100)),
             schema=schema,
-            mysql_engine="InnoDB",
-            mysql_charset="utf8mb4",
-            mariadb_engine="InnoDB",
-            mariadb_charset="utf8mb4",
+            **options,
         )
         self.name = self._dialect.identifier_preparer.format_table(self._table)
 

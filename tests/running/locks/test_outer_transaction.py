@@ -79,6 +79,21 @@ def test_what_was_inserted_and_returned_is_rolled_back(engine: Any, url: str) ->
     assert execute(url, ROWS) == [(0,)]
 
 
+def test_somebody_has_just_looked_at_the_transactions(engine: Any, url: str) -> None:
+    """InnoDB answers everybody as it answered then, for 0.1 seconds."""
+    if not url.startswith("mysql"):
+        pytest.skip("about MySQL and MariaDB")
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        connection.execute(sa.text("SELECT 1"))
+        execute(url, "SELECT trx_rows_modified FROM information_schema.innodb_trx")
+        connection.execute(sa.text(f"{INSERT} RETURNING id")).fetchall()
+        with run() as run_locks:
+            take(run_locks, connection)
+        transaction.rollback()
+    assert execute(url, ROWS) == [(0,)]
+
+
 def test_what_was_written_outlives_a_repeatable_read(url: str) -> None:
     engine = sa.create_engine(url, isolation_level="REPEATABLE READ")
     with engine.connect() as connection:
