@@ -6,6 +6,8 @@ print what they have to say, raise :class:`~flask_migrate_compat.MigrateError`, 
 never end the process. An exception that comes out of ``env.py``, a revision script or
 the database is passed on as it is.
 
+Alembic is imported when a command needs it, and a few do not.
+
 Parameters that Flask-Migrate 4.1 has come in its order, so that positional callers
 keep working; those that it does not hand through follow behind them. These recur:
 
@@ -27,18 +29,16 @@ import os
 import traceback
 from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union, cast
 
-import alembic
-import alembic.command
-from alembic.util import CommandError
-
 from . import script_directory
-from .config import Config
 from .errors import MigrateError, RevisionError, UnsupportedError, from_alembic
-from .extension import current_state
-from .running import drops, migration_run, settings
+from .extension import current_state, has_plain_config
+from .revisions import listing
+from .running import migration_run, settings
 
 if TYPE_CHECKING:
     from alembic.script import Script
+
+    from .config import Config
 
     PathLike = Union[str, os.PathLike[str]]
     XArg = Union[str, Iterable[str], None]
@@ -62,8 +62,8 @@ def _translated(function: _Command) -> _Command:
     def command(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except CommandError as error:
-            raise from_alembic(error) from error
+        except MigrateError:
+            raise
         except KeyError as error:
             if not _is_missing_parent(error):
                 raise
@@ -72,6 +72,12 @@ def _translated(function: _Command) -> _Command:
                 "Restore its file, or correct down_revision and depends_on of the"
                 " revision that names it.",
             ) from error
+        except Exception as error:
+            from alembic.util import CommandError
+
+            if not isinstance(error, CommandError):
+                raise
+            raise from_alembic(error) from error
 
     return cast(_Command, command)
 
@@ -88,11 +94,25 @@ def _config(
 ) -> Config:
     """Return the configuration of a migrations folder, which has to be there."""
     state = current_state()
-    directory = os.fspath(directory or state.directory)
-    script_directory.check_is_there(directory)
+    directory = _directory(directory)
     return state.migrate.get_config(
         directory, x_arg=x_arg, opts=["autogenerate"] if autogenerate else None
     )
+
+
+def _directory(directory: PathLike | None) -> str:
+    """Return a migrations folder, which has to be there."""
+    directory = os.fspath(directory or current_state().directory)
+    script_directory.check_is_there(directory)
+    return directory
+
+
+def _listing(directory: PathLike | None) -> listing.Listing | None:
+    """Return what prints the revisions of a folder without Alembic, if it can."""
+    directory = _directory(directory)
+    if not has_plain_config(current_state().migrate):
+        return None
+    return listing.listing_of(directory)
 
 
 def _alembic(name: str, config: Config, *args: Any, **options: Any) -> Any:
@@ -101,6 +121,8 @@ def _alembic(name: str, config: Config, *args: Any, **options: Any) -> Any:
     :raises UnsupportedError: when the installed Alembic lacks the function, or an
         option that was given.
     """
+    import alembic.command
+
     function = getattr(alembic.command, name, None)
     command = name.replace("_", "-")
     if function is None:
@@ -118,6 +140,8 @@ def _alembic(name: str, config: Config, *args: Any, **options: Any) -> Any:
 
 
 def _too_old(what: str) -> UnsupportedError:
+    import alembic
+
     return UnsupportedError(
         f"{what} needs a newer Alembic than {alembic.__version__}.",
         "Upgrade it: pip install --upgrade alembic.",
@@ -130,6 +154,8 @@ def list_templates() -> None:
 
     Source: Flask-Migrate since 3.0.
     """
+    from .config import Config
+
     config = Config()
     folder = config.get_template_directory()
     config.print_stdout("Available templates:\n")
@@ -156,6 +182,8 @@ def init(
 
     Source: Flask-Migrate; ``template`` since 3.0, ``package`` since 3.1.
     """
+    from .config import Config
+
     state = current_state()
     directory = os.fspath(directory or state.directory)
     template = os.fspath(template or ("flask-multidb" if multidb else "flask"))
@@ -208,6 +236,8 @@ def revision(
     :raises DataLossError: when ``autogenerate`` would drop every table of a database
         and nobody has said that this is meant; nothing is written then.
     """
+    from .running import drops
+
     config = _config(directory, x_arg, autogenerate=autogenerate)
     config.attributes[drops.ALLOWED] = allow_drop_all
     if depends_on is not None and not isinstance(depends_on, str):
@@ -395,7 +425,12 @@ def show(
 
     :param revision: which one; ``current`` stands for those that the database is at.
     """
-    _alembic("show", _config(directory, x_arg), revision)
+    revisions = _listing(directory)
+    lines = revisions.show(revision) if revisions else None
+    if lines is None:
+        _alembic("show", _config(directory, x_arg), revision)
+    else:
+        listing.print_lines(lines)
 
 
 @_translated
@@ -416,6 +451,11 @@ def history(
         raise RevisionError(
             f"'{rev_range}' is not a range.", "Write it as <start>:<end>."
         )
+    is_plain = rev_range is None and not indicate_current
+    revisions = _listing(directory) if is_plain else None
+    if revisions:
+        listing.print_lines(revisions.history(verbose))
+        return
     _alembic(
         "history",
         _config(directory, x_arg),
@@ -437,6 +477,10 @@ def heads(
     :param verbose: print the details of each.
     :param resolve_dependencies: count a dependency as a parent.
     """
+    revisions = _listing(directory)
+    if revisions:
+        listing.print_lines(revisions.heads(verbose, resolve_dependencies))
+        return
     _alembic(
         "heads",
         _config(directory, x_arg),
@@ -453,7 +497,11 @@ def branches(
 
     :param verbose: print the details of each.
     """
-    _alembic("branches", _config(directory, x_arg), verbose=verbose)
+    revisions = _listing(directory)
+    if revisions:
+        listing.print_lines(revisions.branches(verbose))
+    else:
+        _alembic("branches", _config(directory, x_arg), verbose=verbose)
 
 
 @_translated

@@ -246,6 +246,19 @@ class Migrate:
         return state.directory if state is not None else self.directory
 
 
+def has_plain_config(migrate: Any) -> bool:
+    """Tell whether nobody but ``alembic.ini`` has a say in the Alembic configuration.
+
+    :param migrate: the extension; that of an installed Flask-Migrate has not.
+    """
+    return (
+        isinstance(migrate, Migrate)
+        and type(migrate).get_config is Migrate.get_config
+        and type(migrate).call_configure_callbacks is Migrate.call_configure_callbacks
+        and not migrate.configure_callbacks
+    )
+
+
 def current_state() -> MigrateState:
     """Return the migration settings of the current application.
 

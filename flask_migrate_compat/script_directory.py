@@ -10,7 +10,6 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Iterable, Iterator
 
-from alembic.script import ScriptDirectory
 from flask import current_app
 
 from .errors import RevisionError, ScriptDirectoryError
@@ -129,6 +128,8 @@ def check_new_names(
             f"'{rev_id}' cannot be a revision: it becomes part of a file name.",
             "Give another --rev-id, without slashes.",
         )
+    from alembic.script import ScriptDirectory
+
     taken = set()
     for script in ScriptDirectory.from_config(config).walk_revisions():
         taken |= {script.revision, *script.branch_labels}

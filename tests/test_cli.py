@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import alembic.command
 import click
 import pytest
 from click.testing import CliRunner
@@ -221,7 +222,7 @@ def test_from_an_archive_the_templates_need_a_folder(project: Project) -> None:
 
 
 def test_check_tells_whether_a_revision_is_missing(project: Project) -> None:
-    if not hasattr(commands.alembic.command, "check"):
+    if not hasattr(alembic.command, "check"):
         project.flask("db", "init")
         done = project.flask("db", "check")
         assert done.returncode == 1

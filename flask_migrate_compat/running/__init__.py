@@ -56,9 +56,11 @@ def _longest_wait(command: str, config: Config) -> float:
 
 def _surroundings(command: str) -> Iterator[Surrounding]:
     """Yield what surrounds a run of a command; the outermost first."""
+    from ..revisions import alembic_map
     from . import databases, explanations, logging_guard, old_python, sqlite_files
 
     yield logging_guard.keep_logging
+    yield alembic_map.use_quick_history
     if command in EXECUTING:
         from . import progress
 
