@@ -121,8 +121,12 @@ def source_of(step: Step) -> str:
     :param step: a step of Alembic.
     """
     path = getattr(getattr(step, "revision", None), "path", None)
-    if not path:
-        return ""
+    return _text_of(path) if path else ""
+
+
+# Several observers ask for the same script, one after the other.
+@functools.lru_cache(maxsize=1)
+def _text_of(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
@@ -144,12 +148,24 @@ def may_use_other_connections(step: Step) -> bool:
 
     :param step: a step of Alembic.
     """
-    return _OTHER_CONNECTIONS.search(source_of(step)) is not None
+    return _mentions_other_connections(source_of(step))
+
+
+@functools.lru_cache(maxsize=1)
+def _mentions_other_connections(source: str) -> bool:
+    return _OTHER_CONNECTIONS.search(source) is not None
 
 
 def _makers() -> Iterator[ObserverMaker]:
     """Yield the observers; the outermost first."""
-    from . import hooks, journal, progress, signals, sqlite_transactions
+    from . import (
+        hooks,
+        journal,
+        progress,
+        signals,
+        sqlite_transactions,
+        version_statements,
+    )
     from .locks import watch
 
     yield watch.LockWatch
@@ -159,6 +175,7 @@ def _makers() -> Iterator[ObserverMaker]:
     yield hooks.HookObserver
     yield journal.Journal
     yield sqlite_transactions.SQLiteTransactions
+    yield version_statements.VersionStatements
     # The innermost one: it is the first to learn of a failure.
     yield signals.SignalObserver
 
@@ -176,6 +193,7 @@ def observe_steps(
     if context.as_sql:
         yield
         return
+    _text_of.cache_clear()
     with contextlib.ExitStack() as stack:
         observers = []
         for make in _makers():

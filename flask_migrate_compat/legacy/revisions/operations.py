@@ -9,6 +9,7 @@ stack: they are Alembic's, whatever SQLAlchemy there is.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any
 
@@ -77,7 +78,7 @@ def install(patches: Patches) -> None:
 
 def _directive(name: str, is_batch: bool) -> Any:
     def directive(run: Run, original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
-        parameters = inspect.signature(original).parameters
+        parameters = _parameters(original)
         new_args, new_kwargs = _translate(name, parameters, args, kwargs)
         if is_batch:
             # A batch knows its table.
@@ -91,6 +92,12 @@ def _directive(name: str, is_batch: bool) -> Any:
         return original(self, *new_args, **new_kwargs)
 
     return directive
+
+
+# A long upgrade asks for the same few again and again.
+@functools.lru_cache(maxsize=64)
+def _parameters(original: Any) -> Any:
+    return inspect.signature(original).parameters
 
 
 _TABLES = frozenset(("table_name", "source_table"))
