@@ -1,0 +1,2 @@
+NAME = "growth.svg"
+def curves(r): return []

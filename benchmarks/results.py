@@ -1,0 +1,163 @@
+"""Hold what was measured, judge it, and lay it out as a table."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from typing import Any, Sequence
+
+REACHED, MISSED, WRONG = "reached", "missed", "WRONG"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Hold one run.
+
+    :param wall: seconds of the clock.
+    :param cpu: seconds of the processor; ``None`` where the system does not tell.
+    :param output: what must be the same on both sides.
+    :param problem: why the run counts as failed, if it does.
+    """
+
+    wall: float
+    cpu: float | None = None
+    output: str = ""
+    problem: str = ""
+
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Hold the median of several numbers, the smallest and the largest."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> Spread:
+        """Return the spread of some numbers."""
+        return cls(statistics.median(numbers), min(numbers), max(numbers))
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+@dataclass
+class Result:
+    """Hold one line of the table.
+
+    :param peer: what was measured of Flask-Migrate, as text.
+    :param ours: what was measured of this package.
+    :param ratio: of the wall time of the pairs: how many times faster this package is.
+    :param cpu_ratio: the same of the processor time.
+    :param target: what must be reached, as text; empty where nothing is promised.
+    :param problem: why the figures mean nothing: the sides do not do the same.
+    :param samples: the single runs, for ``--json``.
+    """
+
+    key: str
+    title: str
+    peer: str
+    ours: str
+    target: str = ""
+    is_reached: bool = True
+    ratio: Spread | None = None
+    cpu_ratio: Spread | None = None
+    problem: str = ""
+    samples: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """Return the word for the last column."""
+        if self.problem:
+            return WRONG
+        if not self.target:
+            return ""
+        return REACHED if self.is_reached else MISSED
+
+    def cells(self) -> list[str]:
+        """Return the texts of the line."""
+        cpu = f"{self.cpu_ratio.median:.2f}" if self.cpu_ratio else ""
+        ratio = str(self.ratio) if self.ratio else ""
+        cells = [self.title, self.peer, self.ours, ratio, cpu, self.target]
+        return [*cells, self.verdict]
+
+
+HEAD = ("what", "Flask-Migrate", "this package", "ratio", "CPU", "target", "")
+
+
+def from_pairs(
+    key: str, title: str, pairs: Sequence[tuple[Sample, Sample]], target: float | None
+) -> Result:
+    """Return the result of runs that were made in pairs.
+
+    :param pairs: runs of Flask-Migrate and of this package, made one after the other.
+    :param target: how many times faster this package must be, if it must.
+    """
+    walls = [(peer.wall, ours.wall) for peer, ours in pairs]
+    cpus = [(p.cpu, o.cpu) for p, o in pairs if p.cpu is not None and o.cpu is not None]
+    ratio = Spread.of([peer / ours for peer, ours in walls])
+    return Result(
+        key,
+        title,
+        peer=seconds([peer for peer, _ in walls]),
+        ours=seconds([ours for _, ours in walls]),
+        target="" if target is None else f"{target:g}x",
+        is_reached=target is None or ratio.median >= target,
+        ratio=ratio,
+        cpu_ratio=Spread.of([peer / ours for peer, ours in cpus]) if cpus else None,
+        problem=problem(pairs),
+        samples={
+            name: [{"wall": pair[side].wall, "cpu": pair[side].cpu} for pair in pairs]
+            for side, name in enumerate(("peer", "ours"))
+        },
+    )
+
+
+def seconds(times: Sequence[float]) -> str:
+    """Return the median as text, with as many digits as say something."""
+    median = statistics.median(times)
+    return f"{median:.1f} s" if median >= 10 else f"{median:.2f} s"
+
+
+def problem(pairs: Sequence[tuple[Sample, Sample]]) -> str:
+    """Return why the two sides of some pairs cannot be compared, or nothing."""
+    for peer, ours in pairs:
+        for name, sample in (("Flask-Migrate", peer), ("this package", ours)):
+            if sample.problem:
+                return f"{name}: {sample.problem}"
+        if peer.output != ours.output:
+            return f"the output differs: {difference(peer.output, ours.output)}"
+    return ""
+
+
+def difference(one: str, other: str) -> str:
+    """Return the first line in which two texts differ, from both."""
+    lines, others = one.splitlines(), other.splitlines()
+    for number, (line, its) in enumerate(zip(lines, others), 1):
+        if line != its:
+            return f"line {number} is {line!r}, and {its!r}"
+    return f"there are {len(lines)} lines, and {len(others)}"
+
+
+def median_of(result: Result, side: str, clock: str) -> float | None:
+    """Return the median of the runs of one side, ``None`` where there are none.
+
+    :param side: ``peer`` or ``ours``.
+    :param clock: ``wall`` or ``cpu``.
+    """
+    times = [run[clock] for run in result.samples.get(side, ()) if run[clock]]
+    return statistics.median(times) if times else None
+
+
+def table(results: Sequence[Result]) -> str:
+    """Return the results as lines of text, the problems below them."""
+    cells = [list(HEAD), *(result.cells() for result in results)]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(HEAD))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+        for row in cells
+    ]
+    problems = [f"{WRONG}: {r.title}: {r.problem}" for r in results if r.problem]
+    return "\n".join([*lines, *problems])
