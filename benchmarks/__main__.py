@@ -28,7 +28,7 @@ from tests.matrix.session import guarded
 from . import growth, page
 from .environments import description, make_sides
 from .projects import Workshop
-from .results import Result, table
+from .results import Result, report
 from .rows import ALL_ROWS, ROWS, Row, linearity
 
 
@@ -104,10 +104,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         results = [measure(row, workshop, options) for row in rows]
     finally:
         shutil.rmtree(str(folder), ignore_errors=True)
-    return report(results, options)
+    return hand_over(results, options)
 
 
-def report(results: Sequence[Result], options: argparse.Namespace) -> int:
+def hand_over(results: Sequence[Result], options: argparse.Namespace) -> int:
     """Print the results and write what was asked for.
 
     :returns: the exit status.
@@ -118,7 +118,7 @@ def report(results: Sequence[Result], options: argparse.Namespace) -> int:
     if grown is not None:
         place = [result.key for result in lines].index("current-10000")
         lines.insert(place + 1, grown)
-    print(f"{description()}\n\n{table(lines)}")
+    print(f"{description()}\n\n{report(lines)}")
     if options.json:
         text = json.dumps([asdict(result) for result in results], indent=1)
         options.json.write_text(text, encoding="utf-8")

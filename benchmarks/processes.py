@@ -59,7 +59,8 @@ class WorkerRow:
         return replace(
             result,
             peer=worker_text(peer),
-            ours=f"{worker_text(ours)}, {len(last['own'])} our own",
+            ours=f"{worker_text(ours)}; of our own {len(last['own'])}, and"
+            f" {len(last['own before'])} of the start-up file",
             target=f"{self.modules} modules of our own, no Alembic, no Mako,"
             f" {self.milliseconds:g} ms",
             is_reached=len(last["own"]) <= self.modules

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
@@ -37,11 +38,11 @@ TRIVIAL = "1000 trivial"
 #: Name of a history -> how to make it, and what its revisions do.
 HISTORIES: dict[str, tuple[Callable[[], histories.History], histories.Statements]] = {
     **{
-        str(size): (lambda size=size: histories.linear(size), histories.create_table)
+        str(size): (partial(histories.linear, size), histories.create_table)
         for size in LINEAR
     },
-    BRANCHED: (lambda: histories.branched(5000, 25, 50), histories.create_table),
-    TRIVIAL: (lambda: histories.linear(1000), histories.nothing),
+    BRANCHED: (partial(histories.branched, 5000, 25, 50), histories.create_table),
+    TRIVIAL: (partial(histories.linear, 1000), histories.nothing),
 }
 
 

@@ -6,6 +6,8 @@ import statistics
 from dataclasses import dataclass, field
 from typing import Any, Sequence
 
+from tests.matrix.results import table
+
 REACHED, MISSED, WRONG = "reached", "missed", "WRONG"
 
 
@@ -23,7 +25,6 @@ class Sample:
     cpu: float | None = None
     output: str = ""
     problem: str = ""
-
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Result:
         return [*cells, self.verdict]
 
 
-HEAD = ("what", "Flask-Migrate", "this package", "ratio", "CPU", "target", "")
+HEAD = ("what", "Flask-Migrate", "this package", "ratio", "CPU", "target", "result")
 
 
 def from_pairs(
@@ -116,9 +117,13 @@ def from_pairs(
 
 
 def seconds(times: Sequence[float]) -> str:
-    """Return the median as text, with as many digits as say something."""
-    median = statistics.median(times)
-    return f"{median:.1f} s" if median >= 10 else f"{median:.2f} s"
+    """Return the median as text."""
+    return f"{number(statistics.median(times))} s"
+
+
+def number(value: float) -> str:
+    """Return a number of seconds with as many digits as say something."""
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def problem(pairs: Sequence[tuple[Sample, Sample]]) -> str:
@@ -151,13 +156,7 @@ def median_of(result: Result, side: str, clock: str) -> float | None:
     return statistics.median(times) if times else None
 
 
-def table(results: Sequence[Result]) -> str:
+def report(results: Sequence[Result]) -> str:
     """Return the results as lines of text, the problems below them."""
-    cells = [list(HEAD), *(result.cells() for result in results)]
-    widths = [max(len(row[place]) for row in cells) for place in range(len(HEAD))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-        for row in cells
-    ]
     problems = [f"{WRONG}: {r.title}: {r.problem}" for r in results if r.problem]
-    return "\n".join([*lines, *problems])
+    return "\n".join([table([HEAD, *(r.cells() for r in results)]), *problems])

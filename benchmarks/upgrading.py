@@ -19,7 +19,9 @@ def contents(path: str) -> list[str]:
     """Return the tables of a SQLite database and its version, as text."""
     connection = sqlite3.connect(path)
     try:
-        found = [str(row) for row in connection.execute("SELECT sql FROM sqlite_master")]
+        found = [
+            str(row) for row in connection.execute("SELECT sql FROM sqlite_master")
+        ]
         version = connection.execute("SELECT version_num FROM alembic_version")
         return sorted(found) + [str(row) for row in version]
     finally:

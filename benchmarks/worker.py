@@ -26,6 +26,11 @@ def resident() -> float:
     return float(pages * os.sysconf("SC_PAGE_SIZE")) / 2**20
 
 
+def is_part(name: str, package: str) -> bool:
+    """Return whether a module belongs to a package."""
+    return name.partition(".")[0] == package
+
+
 def main() -> None:
     """Measure, and print."""
     module = sys.argv[1]
@@ -47,7 +52,9 @@ def main() -> None:
                 "cpu": cpu,
                 "mebibytes": resident() - memory,
                 "modules": len(new),
-                "own": [name for name in new if name.partition(".")[0] == module],
+                "own": [name for name in new if is_part(name, module)],
+                # Those of the start-up file, which came with the interpreter.
+                "own before": sorted(n for n in loaded if is_part(n, module)),
                 "unwanted": sorted(roots & {"alembic", "mako"}),
             }
         )
