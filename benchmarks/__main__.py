@@ -22,7 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Sequence
 
-from tests.matrix.environments import STACKS_DIR
+from tests.matrix.environments import STACKS_DIR, SetupError
 from tests.matrix.session import guarded
 
 from . import growth, page
@@ -60,7 +60,7 @@ def measure(row: Row, workshop: Workshop, options: argparse.Namespace) -> Result
     begin = time.monotonic()
     try:
         result = row.measure(workshop, rounds)
-    except RuntimeError as error:
+    except (RuntimeError, SetupError) as error:
         result = Result(row.key, row.title, "", "", problem=str(error))
     took = time.monotonic() - begin
     say(f"{row.key}: {rounds} rounds, {took:.0f} seconds")
@@ -123,8 +123,11 @@ def hand_over(results: Sequence[Result], options: argparse.Namespace) -> int:
         text = json.dumps([asdict(result) for result in results], indent=1)
         options.json.write_text(text, encoding="utf-8")
     failed = any(result.problem for result in results)
-    if options.write and not failed:
+    if options.write and failed:
+        say(f"{page.PAGE.name} stays as it was: the sides do not do the same")
+    elif options.write:
         page.write(lines, growth.curves(results), description())
+        say(f"wrote {page.PAGE.name} and {growth.NAME}")
     return 1 if failed else 0
 
 

@@ -36,14 +36,11 @@ def run(command: list[str], folder: Path, environ: dict[str, str]) -> Sample:
             stdout=output,
             stderr=errors,
         )
-        cpu = None
-        if hasattr(os, "wait4"):
-            _, status, used = os.wait4(process.pid, 0)
-            cpu = used.ru_utime + used.ru_stime
-            # Popen would wait for a process that is gone.
-            process.returncode = status and 1
-        else:  # Windows
-            process.wait()
+        try:
+            cpu = wait(process)
+        except BaseException:
+            process.kill()
+            raise
         wall = time.perf_counter() - begin
         for file in (output, errors):
             file.seek(0)
@@ -54,6 +51,17 @@ def run(command: list[str], folder: Path, environ: dict[str, str]) -> Sample:
             problem = f"the command failed: {said[-1] if said else 'no message'}"
         text = output.read().decode("utf-8", "replace")
     return Sample(wall, cpu, text, problem)
+
+
+def wait(process: subprocess.Popen[bytes]) -> float | None:
+    """Wait for the end of a process, and return its seconds of processor time."""
+    if not hasattr(os, "wait4"):  # Windows
+        process.wait()
+        return None
+    _, status, used = os.wait4(process.pid, 0)
+    # Popen would wait for a process that is gone.
+    process.returncode = 1 if status else 0
+    return used.ru_utime + used.ru_stime
 
 
 def in_turn(

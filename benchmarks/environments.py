@@ -8,6 +8,8 @@ than all of our own modules, and which nobody has in production.
 
 from __future__ import annotations
 
+import os
+import platform
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -99,7 +101,8 @@ def _environment(name: str, wanted: dict[str, str]) -> Environment:
 
 
 def description() -> str:
-    """Return the versions that both sides have."""
+    """Return the machine, and the versions that both sides have."""
     names = ("Flask", "Flask-SQLAlchemy", "SQLAlchemy", "alembic", "click")
     versions = ", ".join(f"{name} {version}" for name, version in pins(names).items())
-    return f"Python {sys.version.split()[0]}, {versions}"
+    machine = f"{platform.system()}, {os.cpu_count()} processors"
+    return f"Python {platform.python_version()}, {versions}; {machine}"

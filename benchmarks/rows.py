@@ -33,7 +33,7 @@ GROWING = ("heads", "current", "upgrade")
 #: Start-up alone, several thousand revisions, and one of each on the way.
 SIZES = LINEAR[1:]
 
-# Those of one history stand together: only one history is on the disk at a time.
+#: The table. A row of another kind is an object like these, from a module of its own.
 ROWS: tuple[Row, ...] = (
     WorkerRow("worker", "Migrate(app, db) in a web worker", 4, 3.0),
     *(
