@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from .results import Result, median_of, number
+from .results import Result, number, processor_time
 from .rows import GROWING, SIZES
 
 NAME = "growth.svg"
@@ -53,13 +53,17 @@ class Curve:
 
 
 def curves(results: Sequence[Result]) -> list[Curve]:
-    """Return the lines of the commands that were measured at several sizes."""
+    """Return the lines of the commands that were measured at several sizes.
+
+    They are made of processor times: what else the machine did while one size was
+    measured would bend a line of times of the clock.
+    """
     found = {result.key: result for result in results}
     lines = []
     for command in GROWING:
         for side in SIDES:
             times = {
-                size: median_of(found[f"{command}-{size}"], side, "wall")
+                size: processor_time(found[f"{command}-{size}"], side)
                 for size in SIZES
                 if f"{command}-{size}" in found
             }
@@ -94,7 +98,7 @@ def draw(lines: Sequence[Curve]) -> str:
     if len(marks) < 2:
         marks = [marks[0], marks[0] * 2]
     body = [line for part in _parts(lines, marks) for line in part]
-    title = "Seconds that a command takes, against the number of revisions"
+    title = "Processor time of three commands, against the number of revisions"
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
@@ -158,7 +162,7 @@ def _mark(x: float, y: float, side: str) -> str:
 
 
 def _legend() -> list[str]:
-    parts = [_text(LEFT, 30, "Seconds for a whole command", "head")]
+    parts = [_text(LEFT, 30, "Seconds of processor time for a whole command", "head")]
     for place, (side, name) in enumerate(SIDES.items()):
         x = 590 + place * 190
         parts += [

@@ -15,7 +15,7 @@ PAGE = ROOT / "docs" / "performance.rst"
 BEGIN = ".. The figures begin here, written by ``python -m benchmarks --write``."
 END = ".. The figures end here."
 
-ALTERNATIVE = "Seconds that heads, current and upgrade take, against revisions"
+ALTERNATIVE = "Processor time of heads, current and upgrade, against revisions"
 
 
 def renewed(text: str, figures: str) -> str:

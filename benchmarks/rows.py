@@ -7,7 +7,7 @@ from typing import Protocol, Sequence
 from .commands import CommandRow
 from .processes import UpgradeRow, WorkerRow
 from .projects import BRANCHED, LINEAR, TRIVIAL, Workshop
-from .results import Result, median_of
+from .results import Result, processor_time
 
 
 class Row(Protocol):
@@ -117,7 +117,7 @@ ALL_ROWS: tuple[Row, ...] = (*ROWS, *_growth())
 def linearity(results: Sequence[Result]) -> Result | None:
     """Return whether the time of ``current`` grows with the number of revisions.
 
-    From 5,000 revisions to 10,000 the time of a linear command doubles; one of
+    From 5,000 revisions to 10,000 the processor time of a linear command doubles; one of
     quadratic growth takes four times as long. What 1 revision takes is left out.
 
     :returns: ``None`` where the rows that this needs were not measured.
@@ -126,7 +126,7 @@ def linearity(results: Sequence[Result]) -> Result | None:
     growth = {}
     for side in ("peer", "ours"):
         times = [
-            median_of(found[key], side, "cpu") or median_of(found[key], side, "wall")
+            processor_time(found[key], side)
             for key in ("current-1", "current-5000", "current-10000")
             if key in found
         ]

@@ -95,6 +95,13 @@ def test_a_ratio_is_that_of_the_pairs() -> None:
     assert from_pairs("key", "title", pairs, None).verdict == ""
 
 
+def test_a_target_is_reached_by_both_clocks_unless_the_disk_is_what_counts() -> None:
+    pairs = [(Sample(4.0, 1.0), Sample(1.0, 1.0))]
+    assert from_pairs("key", "title", pairs, 2).verdict == "missed"
+    found = from_pairs("key", "title", pairs, 2, is_waiting=True)
+    assert found.verdict == "reached"
+
+
 def test_without_processor_times_there_is_no_ratio_of_them() -> None:
     found = from_pairs("key", "title", [(Sample(2.0), Sample(1.0))], None)
     assert found.cpu_ratio is None
