@@ -117,8 +117,9 @@ ALL_ROWS: tuple[Row, ...] = (*ROWS, *_growth())
 def linearity(results: Sequence[Result]) -> Result | None:
     """Return whether the time of ``current`` grows with the number of revisions.
 
-    From 5,000 revisions to 10,000 the processor time of a linear command doubles; one of
-    quadratic growth takes four times as long. What 1 revision takes is left out.
+    From 5,000 revisions to 10,000 the processor time of a linear command doubles; that
+    of one that grows with the square takes four times as long. What 1 revision takes is
+    left out.
 
     :returns: ``None`` where the rows that this needs were not measured.
     """
