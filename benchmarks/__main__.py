@@ -3,7 +3,8 @@
 ``python -m benchmarks``, with the Python of an environment in which the package is
 installed: ``make bench`` makes one. Both sides do the same on the same revisions, in
 turn; printed are the medians, and the median of the ratios of the pairs, with the
-smallest and the largest. All of it takes about ten minutes, ``--quick`` four.
+smallest and the largest. All of it takes about ten minutes, ``--quick`` four;
+on a busy machine twice that.
 
 The exit status is 1 when a command failed or the two sides did not do the same. A
 target that was missed does not change it: how fast a machine is, is no error.
