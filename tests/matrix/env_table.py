@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Sequence
 
 from .env_releases import Variant
 from .environments import Environment
-from .results import table
+from .results import grid, table
 
 if TYPE_CHECKING:
     from .env_templates import Column
@@ -159,7 +159,7 @@ def document(
     ]
     for template in templates(variants):
         parts.append(f"{template}\n{'-' * len(template)}\n")
-        parts.append(_grid(rows_of(template, variants, columns)) + "\n")
+        parts.append(grid(rows_of(template, variants, columns)) + "\n")
     lines = notes(variants, columns)
     if lines:
         parts.append("Notes\n-----\n")
@@ -173,14 +173,3 @@ def _stack_line(environment: Environment) -> str:
         f"{name} {installed.get(name.lower(), '?')}" for name in _DISTRIBUTIONS
     )
     return f"* ``{stack.name}``: Python {stack.python}, {versions}"
-
-
-def _grid(rows: Sequence[Sequence[str]]) -> str:
-    """Lay out a simple table of reStructuredText."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    rule = "  ".join("=" * width for width in widths)
-    lines = [
-        "  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip()
-        for row in rows
-    ]
-    return "\n".join([rule, lines[0], rule, *lines[1:], rule])
