@@ -5,7 +5,6 @@ A web worker imports this module on every start, so nothing here loads Alembic.
 
 from __future__ import annotations
 
-import argparse
 import os
 from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
 
@@ -232,6 +231,8 @@ class Migrate:
         :raises ScriptDirectoryError: when the folder's ``alembic.ini`` is there and
             cannot be read.
         """
+        import argparse
+
         directory = os.fspath(directory or self._current_directory())
         config = _read_config(os.path.join(directory, "alembic.ini"))
         config.set_script_location(directory)

@@ -73,6 +73,13 @@ def test_every_public_name_is_there(name: str) -> None:
     assert name in dir(flask_migrate_compat)
 
 
+def test_no_module_has_the_name_of_a_function() -> None:
+    """Its import would take the place of the function."""
+    folder = Path(flask_migrate_compat.__file__).parent
+    modules = {path.stem for path in folder.iterdir()}
+    assert not modules & set(flask_migrate_compat.__all__)
+
+
 def test_type_checkers_see_the_same_names() -> None:
     tree = ast.parse(Path(flask_migrate_compat.__file__).read_text())
     imported = {
