@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
@@ -65,7 +65,7 @@ def read_tables_ahead(inspector: Any) -> None:
 def _is_familiar(dialect: Any) -> bool:
     """Tell whether a class has the methods that are known, and has not changed them."""
     for name, parameters in _ASKING.items():
-        method = getattr(SQLiteDialect, name, None)
+        method: Any = getattr(SQLiteDialect, name, None)
         if method is None or getattr(dialect, name, None) is not method:
             return False
         if list(inspect.signature(method).parameters) != parameters:

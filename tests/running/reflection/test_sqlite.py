@@ -1,0 +1,374 @@
+"""Reading all tables of SQLite at once finds what asking for each one finds."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.pool import NullPool
+
+from flask_migrate_compat.running.reflection import sqlite
+
+from ..applications import sqlite_url
+from .comparing import both, generated, reflected
+
+NEEDS_FUNCTIONS = pytest.mark.skipif(
+    sqlite3.sqlite_version_info < (3, 16), reason="SQLite has no PRAGMA functions"
+)
+
+# Schemas that were difficult, each as the statements that make it.
+ODD = {
+    "nothing": [],
+    "quoted names": [
+        """CREATE TABLE "we""ird ta'ble"("co""l" INTEGER PRIMARY KEY, [b c] INT)""",
+        """CREATE INDEX "in""de'x" ON "we""ird ta'ble"("co""l", [b c])""",
+        'CREATE TABLE "{x} %s ?"("{y} %(z)s" TEXT DEFAULT \'%\')',
+        "CREATE TABLE [select]([from] TEXT, `where` TEXT UNIQUE)",
+        'CREATE TABLE "Größe"("ä" TEXT)',
+    ],
+    "foreign keys": [
+        "CREATE TABLE p(a INT, b INT, PRIMARY KEY (b, a))",
+        "CREATE TABLE c(x INT, y INT, CONSTRAINT f FOREIGN KEY(x, y)"
+        " REFERENCES p(b, a) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE TABLE d(x INT, y INT, FOREIGN KEY(x, y) REFERENCES p)",
+        "CREATE TABLE self(id INTEGER PRIMARY KEY, up INT REFERENCES self(id))",
+        "CREATE TABLE selfish(id INTEGER PRIMARY KEY, up INT REFERENCES selfish)",
+        "CREATE TABLE e(x INT REFERENCES nowhere, y INT REFERENCES P)",
+        "CREATE TABLE g(x INT REFERENCES v, y INT REFERENCES self(id) ON UPDATE SET NULL)",
+        "CREATE VIEW v AS SELECT a FROM p",
+    ],
+    "constraints": [
+        "CREATE TABLE a(x INT CHECK (x > 0), y INT UNIQUE, z INT, UNIQUE (y, z),"
+        " CONSTRAINT u UNIQUE (z, y), CONSTRAINT c CHECK (y <> ')'))",
+        "CREATE TABLE b(x TEXT NOT NULL PRIMARY KEY ON CONFLICT REPLACE)",
+        "CREATE TABLE c(x INT, CONSTRAINT pk PRIMARY KEY (x))",
+    ],
+    "indexes": [
+        "CREATE TABLE t(a INT, b TEXT, c TEXT)",
+        "CREATE UNIQUE INDEX u ON t(a, b)",
+        "CREATE INDEX part ON t(a) WHERE b IS NOT NULL",
+        "CREATE INDEX expr ON t(a, lower(b))",
+        "CREATE INDEX descending ON t(a DESC, b COLLATE NOCASE)",
+        "CREATE INDEX T_a ON T(A)",
+    ],
+    "sorts of tables": [
+        "CREATE TABLE r(a TEXT, b INT, PRIMARY KEY (b, a)) WITHOUT ROWID",
+        "CREATE INDEX ri ON r(a)",
+        "CREATE TABLE auto(id INTEGER PRIMARY KEY AUTOINCREMENT)",
+        "CREATE TABLE gen(a INT, b INT GENERATED ALWAYS AS (a + 1),"
+        " c INT GENERATED ALWAYS AS (a * 2) STORED)",
+        "CREATE TABLE strict(a INT) STRICT",
+        "CREATE TABLE copied AS SELECT 1 AS one, 'x' AS two",
+        "CREATE TABLE typeless(a, b VARCHAR(20, 3), c MONEY(1), d DOUBLE PRECISION)",
+        "CREATE VIRTUAL TABLE full USING fts5(title, text)",
+        "ANALYZE",
+    ],
+    "views": [
+        "CREATE TABLE t(a INT)",
+        "CREATE VIEW v AS SELECT a FROM t",
+        "CREATE VIEW broken AS SELECT a FROM missing",
+    ],
+    "temporary tables": [
+        "CREATE TABLE same(a INT)",
+        "CREATE TEMP TABLE same(b INT PRIMARY KEY, c INT UNIQUE REFERENCES same)",
+        "CREATE TEMP TABLE SAME2(b INT REFERENCES same, c TEXT UNIQUE)",
+        "CREATE INDEX temp.i ON SAME2(b)",
+        "CREATE TABLE same2(a INT)",
+        "CREATE TEMP TABLE only(b INT PRIMARY KEY)",
+        "CREATE TABLE viewed(a INT)",
+        "CREATE TEMP VIEW viewed AS SELECT 1 AS z",
+        "CREATE INDEX main.i ON same(a)",
+    ],
+    "attached schemas": [
+        "ATTACH ':memory:' AS aux",
+        "ATTACH ':memory:' AS \"o'dd \"\"one\"",
+        "CREATE TABLE t(a INT)",
+        "CREATE TABLE aux.t(b INT PRIMARY KEY, c INT UNIQUE REFERENCES t2)",
+        "CREATE TABLE aux.t2(b INT, PRIMARY KEY (b))",
+        "CREATE INDEX aux.i ON t(c)",
+        "CREATE TEMP TABLE t2(z INT UNIQUE)",
+        'CREATE TABLE "o\'dd ""one".t(d INT CHECK (d > 0))',
+    ],
+}
+
+NAMES = ["a", "B", "b", "order", 'q"x', "it's", "s p", "Ü", "%s {0}", "sub.t", "k_1"]
+NAME = st.sampled_from(NAMES)
+TYPE = st.sampled_from(
+    ["INTEGER", "int", "VARCHAR(20)", "NUMERIC(10, 2)", "TEXT", "", "odd type(1,2,3)"]
+)
+SUFFIX = st.sampled_from(
+    [
+        *[""] * 4,
+        "NOT NULL",
+        "UNIQUE",
+        "DEFAULT 'x, )'",
+        "DEFAULT (1 + 2)",
+        "CHECK (1 > 0)",
+        "PRIMARY KEY",
+        "PRIMARY KEY AUTOINCREMENT",
+        "COLLATE NOCASE UNIQUE",
+        "GENERATED ALWAYS AS (1 + 1)",
+    ]
+)
+SCHEMA = st.sampled_from(["", "", "", "aux.", "temp."])
+
+
+def quoted(name: str) -> str:
+    """Quote a name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def columns(names: list[str]) -> str:
+    """Return a list of columns in parentheses."""
+    return f"({', '.join(map(quoted, names))})"
+
+
+@st.composite
+def constraints(draw: Any, own: list[str]) -> str:
+    """Make a constraint of a table with these columns."""
+    kind = draw(st.sampled_from(["UNIQUE", "CHECK", "PRIMARY KEY", "FOREIGN KEY"]))
+    some = columns(draw(st.lists(st.sampled_from(own), min_size=1, max_size=2)))
+    text = f"{kind} (1 > 0)" if kind == "CHECK" else f"{kind} {some}"
+    if kind == "FOREIGN KEY":
+        others = draw(st.sampled_from(["", some, columns([draw(NAME)])]))
+        rule = draw(st.sampled_from(["", "ON DELETE SET NULL", "DEFERRABLE"]))
+        text += f" REFERENCES {quoted(draw(NAME))}{others} {rule}"
+    return draw(st.sampled_from(["", f"CONSTRAINT {quoted(draw(NAME))} "])) + text
+
+
+@st.composite
+def statements(draw: Any) -> str:
+    """Make a statement that creates something; SQLite may refuse it."""
+    kind = draw(st.sampled_from(["TABLE", "TABLE", "TABLE", "INDEX", "VIEW"]))
+    where, name = draw(SCHEMA), quoted(draw(NAME))
+    own = draw(st.lists(NAME, min_size=1, max_size=4, unique=True))
+    if kind == "INDEX":
+        unique = draw(st.sampled_from(["", "UNIQUE"]))
+        what = draw(st.sampled_from([columns(own), f"(length({quoted(own[0])}))"]))
+        partial = draw(st.sampled_from(["", f"WHERE {quoted(own[0])} IS NOT NULL"]))
+        return (
+            f"CREATE {unique} INDEX {where}{quoted('i' + draw(NAME))}"
+            f" ON {name} {what} {partial}"
+        )
+    if kind == "VIEW":
+        return f"CREATE VIEW {where}{name} AS SELECT * FROM {quoted(own[0])}"
+    parts = [f"{quoted(column)} {draw(TYPE)} {draw(SUFFIX)}" for column in own]
+    parts += draw(st.lists(constraints(own), max_size=3))
+    return f"CREATE TABLE {where}{name} ({', '.join(parts)})" + draw(
+        st.sampled_from(["", "", "WITHOUT ROWID", "STRICT"])
+    )
+
+
+@contextlib.contextmanager
+def database(made_by: list[str]) -> Iterator[Any]:
+    """Make a database, as far as SQLite makes it, and give a connection to it."""
+    engine = sa.create_engine("sqlite://", poolclass=NullPool)
+    with engine.connect() as connection:
+        for statement in made_by:
+            with contextlib.suppress(sqlite3.Error):
+                cursor = connection.connection.cursor()
+                cursor.execute(statement)
+                cursor.close()
+        yield connection
+
+
+def models() -> sa.MetaData:
+    """Return models of which the odd schemas have a few, and other ones."""
+    metadata = sa.MetaData()
+    for name in ("t", "a", "self", "B", "order", "new"):
+        sa.Table(
+            name,
+            metadata,
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("a", sa.String(20), index=True),
+            sa.Column("up", sa.ForeignKey("self.id"), unique=True),
+        )
+    return metadata
+
+
+def check(connection: Any) -> None:
+    """Compare everything in a database."""
+    stock, ours = sa.inspect(connection), sa.inspect(connection)
+    sqlite.read_tables_ahead(ours)
+    for schema in (None, "main", "temp", "aux", "AUX", 'o\'dd "one', "missing"):
+        names = {"missing", "T", "sqlite_master", "sqlite_sequence", *NAMES}
+        for kind in ("table", "view"):
+            with contextlib.suppress(sa.exc.DBAPIError):
+                names.update(getattr(stock, f"get_{kind}_names")(schema=schema))
+        names.update([*stock.get_temp_table_names(), *stock.get_temp_view_names()])
+        found = reflected(ours, schema, sorted(names))
+        assert found == reflected(stock, schema, sorted(names)), schema
+    for options in ({}, {"include_schemas": True}):
+        for metadata in (sa.MetaData(), models()):
+            expected, found = both(connection, metadata, **options)
+            assert found == expected
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_schemas(name: str) -> None:
+    with database(ODD[name]) as connection:
+        check(connection)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(statements(), max_size=10))
+def test_generated_schemas(made_by: list[str]) -> None:
+    with database(["ATTACH ':memory:' AS aux", *made_by]) as connection:
+        check(connection)
+
+
+def test_a_table_of_a_module_that_is_not_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "app.db"
+    with contextlib.closing(sqlite3.connect(str(path))) as connection:
+        connection.execute("CREATE TABLE t(a INT)")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "INSERT INTO sqlite_master VALUES ('table', 'm', 'm', 0,"
+            " 'CREATE VIRTUAL TABLE m USING missing(x)')"
+        )
+        connection.commit()
+    engine = sa.create_engine(sqlite_url(path), poolclass=NullPool)
+    with engine.connect() as connection:
+        check(connection)
+        with traced(connection) as statements:
+            generated(
+                connection,
+                sa.MetaData(),
+                True,
+                include_name=lambda name, kind, parents: name != "m",
+            )
+    assert not any('PRAGMA main.table_xinfo("t")' in text for text in statements)
+
+
+@contextlib.contextmanager
+def traced(connection: Any) -> Iterator[list[str]]:
+    """Note the statements that SQLite executes."""
+    driver = connection.connection
+    driver = getattr(driver, "dbapi_connection", None) or driver.connection
+    statements: list[str] = []
+    driver.set_trace_callback(statements.append)
+    try:
+        yield statements
+    finally:
+        driver.set_trace_callback(None)
+
+
+def tables(count: int) -> sa.MetaData:
+    """Return models with some tables that refer to each other."""
+    metadata = sa.MetaData()
+    for number in range(count):
+        sa.Table(
+            f"t{number}",
+            metadata,
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("name", sa.String(80), unique=True),
+            sa.Column("made", sa.DateTime, index=True),
+            sa.Column("up", sa.ForeignKey(f"t{max(number - 1, 0)}.id")),
+        )
+    return metadata
+
+
+def number_of_statements(count: int, ours: bool) -> int:
+    """Return how many statements autogenerate executes for some tables."""
+    metadata = tables(count)
+    with database([]) as connection:
+        metadata.create_all(connection)
+        with traced(connection) as statements:
+            found = generated(connection, metadata, ours)[0]
+    assert found == "[]"
+    # It looks twice, and SQLite 3.40 also traces what a PRAGMA function executes.
+    return len([text for text in statements if not text.startswith("-- ")]) // 2
+
+
+@NEEDS_FUNCTIONS
+def test_the_number_of_statements_is_constant() -> None:
+    few, many = (number_of_statements(count, ours=True) for count in (50, 100))
+    assert few == many <= 15
+    assert number_of_statements(50, ours=False) > 450
+
+
+@pytest.mark.parametrize("part", ["read", "names"])
+def test_an_sqlite_without_the_functions(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if part == "read":
+        queries = {
+            name: query.replace("pragma_{pragma}", "no_function_{pragma}")
+            for name, query in sqlite._QUERIES.items()
+        }
+        monkeypatch.setattr(sqlite, "_QUERIES", queries)
+    else:
+        monkeypatch.setattr(sqlite, "_TABLES", "SELECT 1, 2 FROM {schema}.missing")
+    for name in ("indexes", "foreign keys", "attached schemas"):
+        with database(ODD[name]) as connection:
+            check(connection)
+
+
+def test_a_dialect_with_methods_of_its_own_is_left_alone() -> None:
+    class Dialect(SQLiteDialect):
+        supports_statement_cache = True
+
+        def _get_table_pragma(self, *args: Any, **kwargs: Any) -> Any:
+            raise NotImplementedError
+
+    with database([]) as connection:
+        inspector: Any = sa.inspect(connection)
+        inspector.dialect = own = Dialect()
+        sqlite.read_tables_ahead(inspector)
+        assert inspector.dialect is own
+
+
+@pytest.mark.parametrize("name", ["_get_table_pragma", "_get_table_sql"])
+def test_methods_that_are_not_familiar(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other(self: Any, connection: Any, query: Any) -> Any:
+        raise NotImplementedError
+
+    for method in (other, None):
+        monkeypatch.setattr(SQLiteDialect, name, method)
+        with database([]) as connection:
+            inspector: Any = sa.inspect(connection)
+            sqlite.read_tables_ahead(inspector)
+            assert inspector.dialect is connection.dialect
+
+
+def test_the_dialect_of_the_engine_stays_as_it_is() -> None:
+    with database(["CREATE TABLE t(a INT)"]) as connection:
+        before = dict(vars(connection.dialect))
+        inspector: Any = sa.inspect(connection)
+        sqlite.read_tables_ahead(inspector)
+        inspector.get_columns("t")
+        assert vars(connection.dialect) == before
+        assert vars(inspector.dialect).keys() - before == {
+            "_get_table_pragma",
+            "_get_table_sql",
+        }
+
+
+def test_an_inspector_that_forgets_reads_again() -> None:
+    with database(["CREATE TABLE t(a INT)"]) as connection:
+        inspector: Any = sa.inspect(connection)
+        sqlite.read_tables_ahead(inspector)
+        assert len(inspector.get_columns("t")) == 1
+        connection.connection.cursor().execute("ALTER TABLE t ADD COLUMN b INT")
+        assert len(inspector.get_columns("t")) == 1
+        inspector.info_cache.clear()
+        assert len(inspector.get_columns("t")) == 2
+
+
+def test_a_table_that_came_later_is_found() -> None:
+    with database(["CREATE TABLE t(a INT)"]) as connection:
+        inspector: Any = sa.inspect(connection)
+        sqlite.read_tables_ahead(inspector)
+        inspector.get_columns("t")
+        connection.connection.cursor().execute("CREATE TABLE later(a INT UNIQUE)")
+        assert len(inspector.get_columns("later")) == 1
+        assert len(inspector.get_unique_constraints("later")) == 1
