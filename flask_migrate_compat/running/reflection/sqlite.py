@@ -135,9 +135,6 @@ class _Schema:
         :param name: the name of the table or the index.
         :returns: ``None`` when SQLite itself has to be asked.
         """
-        of_tables = _QUERIES[pragma] is _OF_TABLES
-        if of_tables and name not in self.tables:
-            return None
         if pragma not in self._read:
             self._read[pragma] = self._all_rows(pragma)
         return self._read[pragma].get(name)

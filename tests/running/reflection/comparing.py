@@ -1,4 +1,4 @@
-"""Compare what is found by reading ahead with what stock SQLAlchemy and Alembic find."""
+"""Compare what is found by reading ahead with what SQLAlchemy and Alembic find."""
 
 from __future__ import annotations
 
