@@ -65,10 +65,12 @@ def read_tables_ahead(inspector: Any) -> None:
 def _is_familiar(dialect: Any) -> bool:
     """Tell whether a class has the methods that are known, and has not changed them."""
     for name, parameters in _ASKING.items():
-        method: Any = getattr(SQLiteDialect, name, None)
-        if method is None or getattr(dialect, name, None) is not method:
+        method = getattr(SQLiteDialect, name, None)
+        if not callable(method) or list(inspect.signature(method).parameters) != (
+            parameters
+        ):
             return False
-        if list(inspect.signature(method).parameters) != parameters:
+        if getattr(dialect, name, None) is not method:
             return False
     return True
 
