@@ -19,7 +19,11 @@ from flask_migrate_compat.running.reflection import sqlite
 from ..applications import sqlite_url
 from .comparing import both, generated, reflected
 
-NEEDS_FUNCTIONS = pytest.mark.skipif(
+# SQLAlchemy 1.3 reads the tables that a foreign key leads to with other inspectors.
+needs_one_inspector = pytest.mark.skipif(
+    not hasattr(sa.engine.Connection, "exec_driver_sql"), reason="SQLAlchemy is too old"
+)
+needs_functions = pytest.mark.skipif(
     sqlite3.sqlite_version_info < (3, 16), reason="SQLite has no PRAGMA functions"
 )
 
@@ -230,6 +234,7 @@ def test_generated_schemas(made_by: list[str]) -> None:
         check(connection, [None, "temp", "aux"])
 
 
+@needs_functions
 def test_a_table_of_a_module_that_is_not_loaded(tmp_path: Path) -> None:
     path = tmp_path / "app.db"
     with contextlib.closing(sqlite3.connect(str(path))) as connection:
@@ -243,14 +248,11 @@ def test_a_table_of_a_module_that_is_not_loaded(tmp_path: Path) -> None:
     engine = sa.create_engine(sqlite_url(path), poolclass=NullPool)
     with engine.connect() as connection:
         check(connection)
+        inspector = sa.inspect(connection)
+        sqlite.read_tables_ahead(inspector)
         with traced(connection) as statements:
-            generated(
-                connection,
-                sa.MetaData(),
-                True,
-                include_name=lambda name, kind, parents: name != "m",
-            )
-    assert not any('PRAGMA main.table_xinfo("t")' in text for text in statements)
+            assert inspector.get_columns("t")
+    assert 'PRAGMA main.table_xinfo("t")' not in statements
 
 
 @contextlib.contextmanager
@@ -293,7 +295,8 @@ def number_of_statements(count: int, ours: bool) -> int:
     return len([text for text in statements if not text.startswith("-- ")]) // 2
 
 
-@NEEDS_FUNCTIONS
+@needs_functions
+@needs_one_inspector
 def test_the_number_of_statements_is_constant() -> None:
     few, many = (number_of_statements(count, ours=True) for count in (50, 100))
     assert few == many <= 15
