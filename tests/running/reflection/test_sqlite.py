@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.pool import NullPool
 
 from flask_migrate_compat.running.reflection import sqlite
@@ -19,9 +20,9 @@ from flask_migrate_compat.running.reflection import sqlite
 from ..applications import sqlite_url
 from .comparing import both, generated, reflected
 
-# SQLAlchemy 1.3 reads the tables that a foreign key leads to with other inspectors.
+# Before 2.0 the tables that a foreign key leads to are read by other inspectors.
 needs_one_inspector = pytest.mark.skipif(
-    not hasattr(sa.engine.Connection, "exec_driver_sql"), reason="SQLAlchemy is too old"
+    not hasattr(Inspector, "get_multi_columns"), reason="SQLAlchemy is too old"
 )
 needs_functions = pytest.mark.skipif(
     sqlite3.sqlite_version_info < (3, 16), reason="SQLite has no PRAGMA functions"
