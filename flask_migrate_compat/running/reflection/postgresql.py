@@ -11,9 +11,8 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
+import sqlalchemy
 from alembic.ddl.postgresql import PostgresqlImpl
-
-from ..driver import Driver
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -34,7 +33,8 @@ _QUESTION = re.compile(
     r" where c\.relkind='S' and c\.oid=cast\(:seqname as regclass\)"
 )
 _OWNERS = """
-    SELECT sequence.oid::regclass::text, sequence.relname::text, owner.attname::text
+    SELECT CAST(CAST(sequence.oid AS regclass) AS text),
+        CAST(sequence.relname AS text), CAST(owner.attname AS text)
     FROM pg_catalog.pg_class sequence
     LEFT JOIN (
         pg_catalog.pg_depend link
@@ -42,8 +42,8 @@ _OWNERS = """
         ON owner.attrelid = link.refobjid AND owner.attnum = link.refobjsubid
     )
     ON link.objid = sequence.oid
-    AND link.classid = 'pg_catalog.pg_class'::regclass
-    AND link.refclassid = 'pg_catalog.pg_class'::regclass
+    AND link.classid = CAST('pg_catalog.pg_class' AS regclass)
+    AND link.refclassid = CAST('pg_catalog.pg_class' AS regclass)
     WHERE sequence.relkind = 'S'
 """
 
@@ -146,7 +146,7 @@ def _owners(inspector: Any, connection: Any) -> Owners:
     owners: Owners | None = inspector.info_cache.get(_KEY)
     if owners is None:
         owners = {}
-        for name, sequence, column in Driver(connection).fetch(_OWNERS):
+        for name, sequence, column in connection.execute(sqlalchemy.text(_OWNERS)):
             rows = owners.setdefault(name, [])
             if column is not None:
                 rows.append((sequence, column))

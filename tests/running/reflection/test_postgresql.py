@@ -128,9 +128,22 @@ def test_what_is_found_is_the_same(
 def test_one_query_for_all_sequences(url: str) -> None:
     with connected(url) as connection, queries(connection) as statements:
         generated(connection, models(), True, include_schemas=True)
+        # It looks twice.
+        assert len([text for text in statements if "pg_depend link" in text]) == 2
         assert not [text for text in statements if "pg_depend d on" in text]
         generated(connection, models(), False, include_schemas=True)
         assert len([text for text in statements if "pg_depend d on" in text]) > 20
+
+
+@needs_the_question
+@pytest.mark.parametrize("driver", ["psycopg", "pg8000"])
+def test_other_drivers(driver: str) -> None:
+    with postgresql_server(driver) as url, connected(url) as connection:
+        connection.execute(sa.text("CREATE TABLE a (id SERIAL)"))
+        with queries(connection) as statements:
+            found = generated(connection, sa.MetaData(), True)
+        assert found == generated(connection, sa.MetaData(), False)
+        assert not [text for text in statements if "pg_depend d on" in text]
 
 
 @needs_the_question
