@@ -58,19 +58,19 @@ def read_tables_ahead(inspector: Any) -> None:
 
     :param inspector: SQLAlchemy's inspector of a connection, as it was made.
     """
-    if _is_familiar(type(inspector.dialect)):
+    if _is_familiar(inspector.dialect):
         inspector.dialect = _dialect_that_reads_ahead(inspector)
 
 
 def _is_familiar(dialect: Any) -> bool:
-    """Tell whether a class has the methods that are known, and has not changed them."""
+    """Tell whether a dialect has the methods that are known, and no others."""
     for name, parameters in _ASKING.items():
-        method = getattr(SQLiteDialect, name, None)
-        if not callable(method) or list(inspect.signature(method).parameters) != (
-            parameters
-        ):
+        stock = getattr(SQLiteDialect, name, None)
+        if not callable(stock) or name in vars(dialect):
             return False
-        if getattr(dialect, name, None) is not method:
+        if list(inspect.signature(stock).parameters) != parameters:
+            return False
+        if getattr(type(dialect), name, None) is not stock:
             return False
     return True
 

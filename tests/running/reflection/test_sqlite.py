@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from pathlib import Path
@@ -18,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from flask_migrate_compat.running.reflection import sqlite
 
 from ..applications import sqlite_url
-from .comparing import both, generated, reflected
+from .comparing import both, generated, queries, reflected
 
 # Before 2.0 the tables that a foreign key leads to are read by other inspectors.
 needs_one_inspector = pytest.mark.skipif(
@@ -333,6 +334,10 @@ def test_a_dialect_with_methods_of_its_own_is_left_alone() -> None:
         inspector.dialect = own = Dialect()
         sqlite.read_tables_ahead(inspector)
         assert inspector.dialect is own
+        inspector.dialect = own = connection.dialect.__class__()
+        vars(own)["_get_table_sql"] = None
+        sqlite.read_tables_ahead(inspector)
+        assert inspector.dialect is own
 
 
 @pytest.mark.parametrize("name", ["_get_table_pragma", "_get_table_sql"])
@@ -361,6 +366,29 @@ def test_the_dialect_of_the_engine_stays_as_it_is() -> None:
             "_get_table_pragma",
             "_get_table_sql",
         }
+
+
+@needs_functions
+def test_an_asynchronous_driver(tmp_path: Path) -> None:
+    for module in ("aiosqlite", "greenlet", "sqlalchemy.ext.asyncio"):
+        pytest.importorskip(module)
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    url = sqlite_url(tmp_path / "app.db").replace("sqlite:", "sqlite+aiosqlite:")
+    engine = create_async_engine(url, poolclass=NullPool)
+
+    def compare(connection: Any) -> None:
+        connection.execute(sa.text("CREATE TABLE t(a INT UNIQUE)"))
+        with queries(engine.sync_engine) as statements:
+            found = generated(connection, sa.MetaData(), True)
+        assert not [text for text in statements if text.startswith("PRAGMA")]
+        assert found == generated(connection, sa.MetaData(), False)
+
+    async def work() -> None:
+        async with engine.connect() as connection:
+            await connection.run_sync(compare)
+
+    asyncio.run(work())
 
 
 def test_an_inspector_that_forgets_reads_again() -> None:
