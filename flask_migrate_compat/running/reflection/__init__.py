@@ -94,7 +94,7 @@ def _each_inspector(
 ) -> Iterator[None]:
     """Prepare each inspector that autogenerate makes for a context.
 
-    Inside, for this is the only place where it can be had before it is used.
+    Alembic makes one when it first needs it, and has no hook between that and its use.
     """
 
     def prepare_own(autogenerate: Any, inspector: Any) -> None:
