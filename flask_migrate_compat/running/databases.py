@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 DatabaseGuard = Callable[[str, "Config", MigrationContext], ContextManager[object]]
 
 
-def _guards(command: str) -> Iterator[DatabaseGuard]:
-    """Yield the guards of a command; the outermost first."""
+def _guards(command: str, context: MigrationContext) -> Iterator[DatabaseGuard]:
+    """Yield the guards of a command in one database; the outermost first."""
     from . import drops, explanations, hidden_tables, steps
 
     yield explanations.explain_database_errors
@@ -37,6 +37,10 @@ def _guards(command: str) -> Iterator[DatabaseGuard]:
     yield hidden_tables.hide_journal
     if command in WRITING:
         yield steps.observe_steps
+    if autogenerating(context):
+        from . import reflection
+
+        yield reflection.read_ahead
 
 
 @contextlib.contextmanager
@@ -50,7 +54,7 @@ def guard_each_database(command: str, config: Config) -> Iterator[None]:
 
     def run_migrations(context: MigrationContext, **kwargs: Any) -> None:
         with contextlib.ExitStack() as stack:
-            for guard in _guards(command):
+            for guard in _guards(command, context):
                 stack.enter_context(guard(command, config, context))
             original(context, **kwargs)
 
@@ -59,6 +63,19 @@ def guard_each_database(command: str, config: Config) -> Iterator[None]:
         yield
     finally:
         cast(Any, MigrationContext).run_migrations = original
+
+
+def autogenerating(context: MigrationContext) -> Any:
+    """Return what writes the new revisions, if they shall have differences in them.
+
+    :param context: Alembic's context of the database.
+    :returns: Alembic's ``RevisionContext``, or ``None`` for all commands but
+        ``revision --autogenerate`` and ``check``.
+    """
+    generated: Any = context.opts.get("revision_context")
+    if generated is None or not generated.command_args.get("autogenerate"):
+        return None
+    return generated
 
 
 def name_of(context: MigrationContext) -> str:

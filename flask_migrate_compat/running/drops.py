@@ -14,7 +14,7 @@ import sqlalchemy
 from alembic.operations.ops import DropTableOp
 
 from ..errors import DataLossError, shortened
-from .databases import name_of
+from .databases import autogenerating, name_of
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -39,10 +39,8 @@ def guard_drop_of_everything(
     :raises DataLossError: before a revision is written, and for ``check``.
     """
     yield
-    generated: Any = context.opts.get("revision_context")
+    generated = autogenerating(context)
     if generated is None or config.attributes.get(ALLOWED):
-        return
-    if not generated.command_args.get("autogenerate"):
         return
     dropped = _dropped_tables(generated.generated_revisions, context)
     if dropped and not _has_a_table_of_the_models(context):
