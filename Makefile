@@ -100,6 +100,7 @@ $(BENCH)/.installed: setup.cfg setup.py pyproject.toml
 bench: $(BENCH)/.installed
 	unset PYTHONDONTWRITEBYTECODE; $(BENCH)/bin/python benchmarks/startup.py
 	$(BENCH)/bin/python -m benchmarks $(ARGS)
+	$(BENCH)/bin/python -m benchmarks.autogenerate
 	$(BENCH)/bin/python -m benchmarks.lock
 
 ci:

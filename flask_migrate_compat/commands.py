@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union, cast
 from . import script_directory
 from .errors import MigrateError, RevisionError, UnsupportedError, from_alembic
 from .extension import current_state, has_plain_config
+from .garbage import fewer_collections
 from .revisions import listing
 from .running import migration_run, settings
 
@@ -112,7 +113,8 @@ def _listing(directory: PathLike | None) -> listing.Listing | None:
     directory = _directory(directory)
     if not has_plain_config(current_state().migrate):
         return None
-    return listing.listing_of(directory)
+    with fewer_collections():
+        return listing.listing_of(directory)
 
 
 def _alembic(name: str, config: Config, *args: Any, **options: Any) -> Any:

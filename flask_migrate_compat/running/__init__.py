@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Callable, ContextManager, Iterator
 
 from ..errors import LockTimeoutError
+from ..garbage import fewer_collections
 from .settings import EXECUTING, OFF, WRITING, settings_of
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def migration_run(command: str, config: Config) -> Iterator[None]:
     :param config: the configuration that Alembic is called with.
     :raises LockTimeoutError: when another thread has a run that does not end.
     """
-    with _turn(command, config), contextlib.ExitStack() as stack:
+    with _turn(command, config), fewer_collections(), contextlib.ExitStack() as stack:
         for surrounding in _surroundings(command):
             stack.enter_context(surrounding(command, config))
         yield

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateTable, DropTable
 
 from ..driver import Driver
@@ -79,6 +78,8 @@ class JournalTable:
         name = self._dialect.name
         # SQLAlchemy 1.3 warns of options for "mariadb", a dialect that it lacks.
         if name in ("mysql", "mariadb"):
+            from sqlalchemy.dialects import mysql
+
             long_text = long_text.with_variant(mysql.LONGTEXT(), name)
             options = {f"{name}_engine": "InnoDB", f"{name}_charset": "utf8mb4"}
         self._table = sa.Table(

@@ -13,7 +13,6 @@ are, and so does what hooks of the application read with inspectors of their own
 from __future__ import annotations
 
 import contextlib
-import gc
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from alembic.autogenerate.api import AutogenContext
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
     from ...config import Config
-
-# How many new objects there may be before Python looks for garbage among them; some
-# ten megabytes.
-_OBJECTS_BEFORE_A_COLLECTION = 100_000
 
 
 @contextlib.contextmanager
@@ -39,7 +34,6 @@ def read_ahead(
     :param context: Alembic's context of the database.
     """
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_fewer_collections())
         if context.dialect.name == "sqlite":
             from . import sqlite
 
@@ -49,26 +43,6 @@ def read_ahead(
 
             stack.enter_context(postgresql.owners_read_ahead(context))
         yield
-
-
-@contextlib.contextmanager
-def _fewer_collections() -> Iterator[None]:
-    """Have Python look less often for garbage.
-
-    Autogenerate makes some hundred objects for each table and keeps them; to look
-    through all of them again and again takes a third of its time.
-    """
-    if not hasattr(gc, "get_threshold"):  # PyPy
-        yield
-        return
-    youngest, *others = gc.get_threshold()
-    # 0 is never.
-    if 0 < youngest < _OBJECTS_BEFORE_A_COLLECTION:
-        gc.set_threshold(_OBJECTS_BEFORE_A_COLLECTION, *others)
-    try:
-        yield
-    finally:
-        gc.set_threshold(youngest, *others)
 
 
 class _InspectorAttribute:
