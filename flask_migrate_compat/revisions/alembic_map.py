@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, cast
 
 from alembic.script import Script, ScriptDirectory
-from alembic.script.revision import DependencyCycleDetected, Revision, RevisionMap
+from alembic.script import revision as stock
 from alembic.util import load_python_file
 
 from ..config import alembic_version
@@ -71,7 +71,7 @@ class LazyScript(Script):
         self.header = header
         self._module: ModuleType | None = None
         self._versioned_down_revisions = header.down_revisions
-        Revision.__init__(
+        stock.Revision.__init__(
             self,
             header.revision,
             header.down_revisions or None,
@@ -109,7 +109,7 @@ class LazyScript(Script):
         return self.header.doc.strip()
 
 
-class QuickRevisionMap(RevisionMap):
+class QuickRevisionMap(stock.RevisionMap):
     """Find the same as Alembic's map in a time that grows as the history does.
 
     :param generator: returns the revisions.
@@ -131,7 +131,7 @@ class QuickRevisionMap(RevisionMap):
             if isinstance(error, CircleError):
                 # Alembic sees no circle that starts at a base and leads to a head, and
                 # would go round in it for ever.
-                raise DependencyCycleDetected(error.names) from error
+                raise stock.DependencyCycleDetected(error.names) from error
             return map_
         self.is_quick = True
         # Alembic has the same attributes made by this look.
