@@ -1,9 +1,9 @@
 """Hand the revisions of a folder to Alembic, without executing their files.
 
 This is the one module that knows private names of Alembic's ``script`` package. They
-are the same in the releases that :data:`KNOWN` tells; with any other one, and with any
-history that is out of the ordinary, Alembic's own classes do the work, and the results
-are the same.
+are the same in the releases that ``KNOWN_ALEMBIC`` tells. With any other one, and with
+any history that is out of the ordinary, Alembic's own classes do the work, and the
+results are the same.
 
 While a command runs, ``ScriptDirectory.from_config()`` gives script directories whose
 ``revision_map`` is a :class:`QuickRevisionMap`, and that is the only change to them.
@@ -23,6 +23,7 @@ from alembic.util import load_python_file
 
 from ..config import alembic_version
 from ..errors import RevisionError
+from . import KNOWN_ALEMBIC
 from .folder import RevisionFile, revision_files
 from .graph import (
     CircleError,
@@ -35,10 +36,6 @@ from .headers import Header, is_usual
 
 if TYPE_CHECKING:
     from ..config import Config
-
-# The first release whose classes are as they are expected here, and the first one that
-# nobody has looked at.
-KNOWN = ((1, 9), (1, 21))
 
 
 class LazyScript(Script):
@@ -257,7 +254,7 @@ def use_quick_history(command: str, config: Config) -> Iterator[None]:
     :param command: the name of the command.
     :param config: the configuration that Alembic is called with.
     """
-    if not KNOWN[0] <= alembic_version[:2] < KNOWN[1]:
+    if not KNOWN_ALEMBIC[0] <= alembic_version[:2] < KNOWN_ALEMBIC[1]:
         yield
         return
     original = vars(ScriptDirectory)["from_config"]

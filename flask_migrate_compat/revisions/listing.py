@@ -10,10 +10,12 @@ from __future__ import annotations
 import configparser
 import contextlib
 import functools
+import importlib.metadata
 import os
 import sys
 from typing import Iterable, Iterator
 
+from . import KNOWN_ALEMBIC
 from .folder import revision_files
 from .graph import Graph, UnusualHistoryError
 from .headers import Header
@@ -152,7 +154,7 @@ def listing_of(directory: str) -> Listing | None:
     :param directory: the folder.
     :returns: ``None`` for a folder that Alembic has to read.
     """
-    if ":" in directory or not _has_usual_settings(directory):
+    if ":" in directory or not _has_usual_settings(directory) or not _is_known():
         return None
     files = revision_files(os.path.join(directory, "versions"))
     if files is None:
@@ -167,6 +169,15 @@ def listing_of(directory: str) -> Listing | None:
     return Listing(
         graph, {one.revision: file.path for one, file in zip(headers, files)}
     )
+
+
+def _is_known() -> bool:
+    """Tell whether the installed Alembic puts a history in the same order."""
+    try:
+        version = importlib.metadata.version("alembic").split(".")
+        return KNOWN_ALEMBIC[0] <= (int(version[0]), int(version[1])) < KNOWN_ALEMBIC[1]
+    except (importlib.metadata.PackageNotFoundError, ValueError, IndexError):
+        return False
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -20,6 +20,8 @@ from flask_migrate_compat.revisions.listing import listing_of
 from ..conftest import Project
 from .histories import histories
 
+pytest.importorskip("alembic", minversion="1.9")
+
 pytestmark = pytest.mark.filterwarnings("ignore:Revision .* is not present")
 
 DOC = "{title}\n\nRevision ID: {title}\n    indented\n\n"

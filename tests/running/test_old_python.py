@@ -12,7 +12,7 @@ import pytest
 from flask_migrate_compat import commands
 from flask_migrate_compat.config import alembic_version
 from flask_migrate_compat.errors import OldPythonError, describe
-from flask_migrate_compat.revisions.alembic_map import KNOWN
+from flask_migrate_compat.revisions import KNOWN_ALEMBIC
 from flask_migrate_compat.running import old_python
 
 from ..conftest import Project
@@ -98,7 +98,7 @@ def test_all_files_are_named_at_once(folder: Path) -> None:
 
 
 @pytest.mark.skipif(
-    alembic_version < KNOWN[0], reason="this Alembic executes all files"
+    alembic_version < KNOWN_ALEMBIC[0], reason="this Alembic executes all files"
 )
 def test_what_has_been_applied_may_stay_python_2(folder: Path) -> None:
     with used(make_app(folder, {})):
