@@ -24,3 +24,15 @@ def test_less_often_and_then_as_before(threshold: tuple[int, int, int]) -> None:
         assert gc.get_threshold() == threshold
     finally:
         gc.set_threshold(*before)
+
+
+def test_two_blocks_that_overlap() -> None:
+    """As those of two threads do."""
+    before = gc.get_threshold()
+    first, second = fewer_collections(), fewer_collections()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert gc.get_threshold()[0] == 100_000
+    second.__exit__(None, None, None)
+    assert gc.get_threshold() == before

@@ -26,4 +26,4 @@ or the whole folder is left to it.
 
 # The first release of Alembic whose history is linked and put in order as it is here,
 # and the first one that nobody has looked at.
-KNOWN_ALEMBIC = ((1, 9), (1, 21))
+KNOWN_ALEMBIC = ((1, 10), (1, 21))

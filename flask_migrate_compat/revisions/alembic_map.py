@@ -77,7 +77,7 @@ class LazyScript(Script):
         )
 
     @property
-    def module(self) -> ModuleType:  # type: ignore[override]
+    def module(self) -> ModuleType:
         """Return the module of the revision; executes the file the first time.
 
         :raises RevisionError: when the file has another header than it had.
@@ -92,6 +92,10 @@ class LazyScript(Script):
                 )
             self._module = module
         return self._module
+
+    @module.setter
+    def module(self, module: ModuleType) -> None:
+        self._module = module
 
     def _is_of(self, module: ModuleType) -> bool:
         try:

@@ -2,8 +2,10 @@
 
 Whatever the file would leave in its module when Alembic executes it is what is read
 here; where that cannot be told from the text for certain, the answer is ``None`` and
-the file has to be imported. A mistake further down in a file is therefore found when
-the revision runs, and not by each command.
+the file has to be imported. So it has when it does something that another revision may
+need: calls something, changes an object, or decorates, at the top of the module. (That
+an import does it is not seen.) A mistake in a function is found when the revision runs,
+and not by each command.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import unicodedata
 import warnings
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterable, Iterator, NamedTuple
 
 
 class Header(NamedTuple):
@@ -52,7 +55,7 @@ _PLAIN_START = re.compile(
     re.VERBOSE,
 )
 _FIELD = re.compile(
-    rf"""^(?P<name>{_ANY_FIELD})(?:[ \t]*:[^\n=\#]*)?[ \t]*=[ \t]*
+    rf"""^(?P<name>{_ANY_FIELD})(?:[ \t]*:[^\n=\#'\"]*(?==)|[ \t]*)=[ \t]*
         (?:(?P<none>None)|u?(?P<quote>['\"])(?P<text>[^'\"\\\n]*)(?P=quote)
           |(?P<several>[(\[][\w.,'\" \t]*[)\]]))
         [ \t]*(?:\#[^\n]*)?$""",
@@ -61,12 +64,15 @@ _FIELD = re.compile(
 # The names in which a module could give its fields another value; not those in comments
 # that cannot be the end of a string.
 _DYNAMIC = (
-    "globals|locals|vars|exec|eval|execfile|setattr|delattr|modules|f_globals"
-    "|__dict__|__doc__"
+    "locals|vars|exec|eval|execfile|setattr|delattr|modules|f_globals"
+    "|__dict__|__doc__|__globals__|__builtins__|builtins|__getattribute__|_getframe"
 )
+# To call a function that is looked up by name is harmless: revisions for several
+# databases do that.
+_GLOBALS = r"globals(?!\(\)(?:\[[\w\s\"'%+]*\]|\.get\([\w\s\"'%+,:]*\))\(\))"
 _MENTION = re.compile(
     r"^[ \t]*\#[^\n'\"]*$"
-    rf"|(?P<word>\b(?:{_ANY_FIELD}|{_DYNAMIC})\b|\bimport[ \t(\\]*\*)",
+    rf"|(?P<word>\b(?:{_ANY_FIELD}|{_DYNAMIC}|{_GLOBALS})\b|\bimport[\s(\\]*\*)",
     re.MULTILINE,
 )
 # Most files have none of that below their header; this is quicker to see.
@@ -75,7 +81,15 @@ _SIGNS_OF_MENTION = (
     "branch_labels",
     "depends_on",
     "*",
+    "globals",
     *_DYNAMIC.split("|"),
+)
+# A line that is more than an import, a definition or a name for a value: it may be
+# meant for another revision, or it belongs to a bracket or a string.
+_ACTION = re.compile(
+    r"^(?!(?:async[ ]+)?def\b|class\b|import\b|from\b|\w+[ \t]*(?::[^=\n]*)?=(?!=)"
+    r"|[\s\#)\]}]|\Z)",
+    re.MULTILINE,
 )
 _CODING = re.compile(r"^[ \t\f]*\#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 # Python 3.13 takes the common indentation out of docstrings.
@@ -117,6 +131,8 @@ def _second_line_end(text: str) -> int:
 
 def _plain_header(text: str) -> Header | None:
     """Read a file that looks as it was generated."""
+    if not text.isascii() and unicodedata.normalize("NFKC", text) != text:
+        return None  # Python reads identifiers that way
     if not text.endswith("\n"):
         text += "\n"
     start = _PLAIN_START.match(text)
@@ -129,6 +145,8 @@ def _plain_header(text: str) -> Header | None:
             return None
         values[field["name"]] = value
     rest = text[end:]
+    if _ACTION.search(rest):
+        return None
     stop = len(text) if any(sign in rest for sign in _SIGNS_OF_MENTION) else end
     mentions = _MENTION.finditer(text, begin, stop)
     if sum(1 for mention in mentions if mention["word"]) != len(values):
@@ -220,9 +238,43 @@ def _parsed_header(text: str) -> Header | None:
             return None
         values[name] = value
         fields.add(id(target))
-    if any(_may_rebind(node) for node in ast.walk(module) if id(node) not in fields):
+    nodes = list(ast.walk(module))
+    harmless = fields.union(_harmless_lookups(nodes))
+    if any(_may_rebind(node) for node in nodes if id(node) not in harmless):
+        return None
+    if any(map(_is_action, module.body)):
         return None
     return _header(values, _parsed_doc(module))
+
+
+def _harmless_lookups(nodes: Iterable[ast.AST]) -> Iterator[int]:
+    """Yield where ``globals`` is only asked for a function that is called at once."""
+    for node in nodes:
+        called: Any = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Call) and getattr(called.func, "attr", "") == "get":
+            mapping = called.func.value  # type: ignore[attr-defined]
+        elif isinstance(called, ast.Subscript):
+            mapping = called.value
+        else:
+            continue
+        if (
+            isinstance(mapping, ast.Call)
+            and getattr(mapping.func, "id", "") == "globals"
+        ):
+            yield id(mapping.func)
+
+
+def _is_action(node: ast.stmt) -> bool:
+    """Tell whether a statement may do something that another revision needs."""
+    if isinstance(node, ast.Assign):
+        return not all(isinstance(target, ast.Name) for target in node.targets)
+    if isinstance(node, ast.AnnAssign):
+        return not node.simple
+    if isinstance(node, ast.Expr):
+        return not isinstance(node.value, ast.Constant)
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return bool(node.decorator_list)
+    return not isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass))
 
 
 def _assignments(module: ast.Module) -> Iterator[tuple[str, ast.Name, ast.expr]]:
@@ -239,7 +291,7 @@ def _assignments(module: ast.Module) -> Iterator[tuple[str, ast.Name, ast.expr]]
                 yield target.id, target, value
 
 
-_DYNAMIC_NAMES = frozenset(_DYNAMIC.split("|"))
+_DYNAMIC_NAMES = frozenset(("globals", *_DYNAMIC.split("|")))
 
 
 def _may_rebind(node: ast.AST) -> bool:
@@ -254,7 +306,9 @@ def _may_rebind(node: ast.AST) -> bool:
         return any(name in _FIELDS for name in node.names)
     if isinstance(node, ast.alias):
         bound = node.asname or node.name.partition(".")[0]
-        return bound in (*_FIELDS, "*")
+        return bound in (*_FIELDS, "*") or not _DYNAMIC_NAMES.isdisjoint(
+            node.name.split(".")
+        )
     # Functions, classes, caught exceptions and what a "match" captures.
     captured = getattr(node, "name", None) or getattr(node, "rest", None)
     return isinstance(captured, str) and captured in _FIELDS

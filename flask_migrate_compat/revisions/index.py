@@ -32,7 +32,7 @@ _WORTH_WRITING = 50
 # may change once more and not show.
 _COARSEST_TIME = 2.0
 # Changes whenever the same file would be read in another way.
-_FORMAT = "flask_migrate_compat revisions 1"
+_FORMAT = "flask_migrate_compat revisions 2"
 
 # Size and times of a file; its header, or None when the file has to be imported.
 Stamp = Tuple[int, int, int]
@@ -43,7 +43,8 @@ def stamp_of(status: os.stat_result) -> Stamp:
     """Return what tells whether a file is the same as before.
 
     Programs that copy and unpack set the time of the last change as they like, and
-    some set that of all files to the same; they cannot set ``st_ctime``.
+    some set that of all files to the same; they cannot set ``st_ctime``, which is the
+    time of creation on Windows, though.
 
     :param status: what the system says of the file.
     """
@@ -55,8 +56,11 @@ def read_index(folder: str) -> Entries:
 
     :param folder: the folder with the revisions.
     """
+    path = _path(folder)
     try:
-        with open(_path(folder), "rb") as file:
+        if path is None:
+            return {}
+        with open(path, "rb") as file:
             head, _, body = file.read().partition(b"\n")
         if head != _head(body):
             return {}
@@ -72,7 +76,9 @@ def write_index(folder: str, entries: Entries, changed: int) -> None:
     :param entries: all that is known.
     :param changed: how many files the index that is there does not tell of.
     """
-    if len(entries) < SMALLEST or changed < _WORTH_WRITING or sys.dont_write_bytecode:
+    path = _path(folder)
+    is_worth_it = len(entries) >= SMALLEST and changed >= _WORTH_WRITING
+    if path is None or sys.dont_write_bytecode or not is_worth_it:
         return
     young = (time.time() - _COARSEST_TIME) * 1e9
     old_enough = {
@@ -81,14 +87,17 @@ def write_index(folder: str, entries: Entries, changed: int) -> None:
         if max(stamp[1:]) < young
     }
     body = json.dumps(old_enough, separators=(",", ":")).encode()
-    _replace(_path(folder), _head(body) + b"\n" + body)
+    _replace(path, _head(body) + b"\n" + body)
 
 
-def _path(folder: str) -> str:
-    # Python has a name there for each of its versions and -O modes.
-    compiled = importlib.util.cache_from_source(
-        os.path.join(folder, "flask_migrate_compat.py")
-    )
+def _path(folder: str) -> str | None:
+    """Return where the index is, ``None`` for a Python that keeps no byte code."""
+    try:
+        # Python has a name there for each of its versions and -O modes.
+        source = os.path.join(folder, "flask_migrate_compat.py")
+        compiled = importlib.util.cache_from_source(source)
+    except NotImplementedError:
+        return None
     return f"{compiled[: -len('.pyc')]}.json"
 
 
@@ -101,6 +110,9 @@ def _entry(values: list[Any]) -> tuple[Stamp, Header | None]:
     if not header:
         return (size, changed, moved), None
     revision, down, labels, depends_on, doc = header
+    for text in (revision, doc, *down, *labels, *depends_on):
+        if not isinstance(text, str):
+            raise ValueError("something in a header is no text")
     return (size, changed, moved), Header(
         revision, tuple(down), tuple(labels), tuple(depends_on), doc
     )

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("alembic", minversion="1.9")
+pytest.importorskip("alembic", minversion="1.10")
 
 from alembic.script import Script
 from alembic.script.revision import DependencyCycleDetected, Revision, RevisionMap

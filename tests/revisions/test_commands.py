@@ -29,7 +29,9 @@ def app(folder: Path) -> Iterator[Flask]:
         commands.init()
         for name, parent in zip(NAMES, [None, *NAMES]):
             path = write_revision(folder, name, parent)
-            path.write_text(path.read_text() + f"\nprint('executed', {name!r})\n")
+            path.write_text(
+                path.read_text() + f"\nsaid = print('executed', {name!r})\n"
+            )
         yield app
 
 
@@ -96,13 +98,25 @@ def test_only_what_runs_is_executed(
 
 
 @needs_known
+def test_what_prepares_something_for_others_is_executed(
+    app: Flask, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "migrations" / "versions" / "a2_.py"
+    path.write_text(path.read_text().replace("said = print", "print"))
+    commands.upgrade(revision="a1")
+    assert executed(capsys) == ["a2", "a0", "a1"]
+    commands.heads()
+    assert executed(capsys) == ["a2"]
+
+
+@needs_known
 def test_what_cannot_be_told_is_executed(
     app: Flask, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write_revision(folder, "b1", "a7")
     text = path.read_text().replace('"b1"', 'str("b1")').replace("'b1'", "str('b1')")
     assert "str(" in text
-    path.write_text(f"{text}\nprint('executed', revision)\n")
+    path.write_text(f"{text}\nsaid = print('executed', revision)\n")
     commands.heads()
     output = capsys.readouterr().out
     assert output.splitlines() == ["executed b1", "b1 (head)"]

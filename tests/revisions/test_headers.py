@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import flask_migrate_compat
 from flask_migrate_compat.revisions import headers
 from flask_migrate_compat.revisions.headers import Header, is_usual, read_header
 
@@ -87,6 +89,9 @@ def test_what_alembic_generates() -> None:
         GENERATED.replace("add a column", "größer, 移行, \U0001f600"),
         GENERATED.replace("add a column", "a \\t tab"),
         GENERATED.replace('"""add', 'r"""add'),
+        GENERATED + "x = 1\nclass C(object):\n    y = 2\n\n\nasync def f(): pass\n",
+        GENERATED.replace("    op.add", '    """\nSELECT 1\n    """\n    op.add'),
+        GENERATED + "def both(name):\n    globals()['upgrade_%s' % name]()\n",
         textwrap.dedent(GENERATED.partition('"""\n\n')[2]),
     ],
 )
@@ -128,6 +133,21 @@ def test_the_file_is_not_executed_for(source: str) -> None:
         "revision, x = 'a', 'b'",
         "import sys\nsetattr(sys.modules[__name__], 'revision', 'x')",
         '"""\n# the end """; revision = "x"',
+        "from os import \\\n    *",
+        'revisio\N{MATHEMATICAL BOLD SMALL N} = "x"',
+        "f = lambda: 0\nf.__globals__['revision'] = 'x'",
+        "from builtins import exec as run\nrun('revision = 1')",
+        "__builtins__['ex' + 'ec']('revision = 1')",
+        "globals()['revision'] = f()()",
+        "globals().get('x')(); globals()['revision'] = 'x'",
+        # What another revision may need.
+        "import sys\nsys.path.append('helpers')",
+        "op.x = 1",
+        "register()",
+        "@Operations.register_operation('mine')\nclass Mine: pass",
+        "if True:\n    register()",
+        "raise ImportError",
+        "<<<<<<< HEAD",
     ],
 )
 def test_the_file_is_executed_for(line: str) -> None:
@@ -246,3 +266,35 @@ def test_odd_names_are_left_to_alembic() -> None:
         usual._replace(depends_on=("z9", "z9")),
     ):
         assert not is_usual(odd)
+
+
+@pytest.mark.parametrize("template", ["flask-multidb", "aioflask-multidb"])
+def test_what_the_templates_for_several_databases_write(template: str) -> None:
+    folder = Path(flask_migrate_compat.__file__).parent / "templates" / template
+    text = (folder / "script.py.mako").read_text()
+    calls = [line for line in text.splitlines() if "globals()" in line]
+    assert len(calls) == 2
+    source = "\n".join([GENERATED, "def both(engine_name):", *calls, ""])
+    assert read_header(source.encode()) == read_header(GENERATED.encode())
+    assert headers._parsed_header(source) == read_header(GENERATED.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "revision:" + " " * 100_000,
+        "revision" + " " * 100_000,
+        '"""' + '"' * 100_000,
+        "'''" + "\\\\" * 100_000,
+        "revision = " + "(" * 100_000,
+        "#" * 100_000 + "coding" * 10_000,
+        "import " * 50_000,
+        "import \n" * 50_000,
+        "globals()[" * 20_000,
+        "\n" * 100_000 + " ",
+    ],
+    ids=range(10),
+)
+def test_no_text_takes_for_ever(text: str) -> None:
+    """A pattern that went back again and again would not end today."""
+    assert read_header(text.encode()) is None

@@ -20,7 +20,7 @@ from flask_migrate_compat.revisions.listing import listing_of
 from ..conftest import Project
 from .histories import histories
 
-pytest.importorskip("alembic", minversion="1.9")
+pytest.importorskip("alembic", minversion="1.10")
 
 pytestmark = pytest.mark.filterwarnings("ignore:Revision .* is not present")
 
