@@ -50,8 +50,10 @@ def is_same(command: Any, taken: click.Command | None) -> bool:
     :param command: the command of the Manager.
     :param taken: the one of ``flask``.
     """
-    if isinstance(command, ClickCommand):
-        return command.click_command is taken
+    if isinstance(command, ClickCommand) and command.click_command is taken:
+        return True
+    if command is getattr(taken, "script", None):
+        return True
     if isinstance(command, MigrateManager) and isinstance(taken, click.Group):
         return set(command._commands) <= set(taken.commands)
     return False

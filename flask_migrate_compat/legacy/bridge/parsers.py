@@ -151,18 +151,22 @@ def split_at_command(
     for action in parser._actions:
         changed: Any = action
         if isinstance(action, argparse._SubParsersAction):
-            # The usage of an error shows what was to choose from.
-            changed.metavar = changed.metavar or f"{{{','.join(action.choices or ())}}}"
             changed.__class__ = _FindCommand
         elif not isinstance(action, (argparse._HelpAction, _ShowHelp)):
             changed.__class__ = _Ignored
         changed.type = changed.choices = None
         changed.required = False
+    # Of several errors, the Manager reports the one that it meets first.
+    parser.error = _no_command  # type: ignore[method-assign]
     try:
         parser.parse_known_args(list(args))
     except _CommandFound as found:
         return list(args[: len(args) - len(found.rest)]), found.rest
     return list(args), []
+
+
+def _no_command(message: str) -> NoReturn:
+    raise _CommandFound([])
 
 
 # -- help, and errors --------------------------------------------------------------

@@ -278,6 +278,11 @@ class _Bridged(click.Command):
                 argv,
                 lambda prog: self.manager_parser(ctx, prog, argv),
             )
+        except SystemExit as stop:
+            if stop.code:
+                raise
+            # To Manager.run() an empty text is as good as nothing.
+            return None
         except KeyboardInterrupt:
             # The status of a Python that Ctrl-C has ended; that of click is 1.
             click.echo("Aborted!", err=True)
