@@ -28,7 +28,8 @@ class Run:
     """One run: what it prints, and how it ends."""
 
     def __init__(self) -> None:
-        self.out = io.StringIO()
+        # click writes bytes when it completes.
+        self.out = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
         self.err = io.StringIO()
         self.code: Any = None
 
@@ -38,7 +39,8 @@ class Run:
             self.err.write(f"{self.code}\n")
             self.code = 1
         status = int(self.code or 0)
-        return Result(status, self.out.getvalue(), self.err.getvalue())
+        self.out.seek(0)
+        return Result(status, self.out.read(), self.err.getvalue())
 
 
 @contextlib.contextmanager

@@ -149,6 +149,8 @@ def test_commands_at_the_top_level_do_what_the_manager_does(name: str) -> None:
 FOUND = [
     ("statuses", "leaves --code="),
     ("factory", "--level=x -c"),
+    ("factory", "--level clash -?"),
+    ("factory", "--level 3 -? --tag"),
     ("factory", "-c prod --level 3 -qq --tag a --tag b plain x -c 3"),
     ("factory", "-c prod sub --deep most leaf 1 2"),
     ("factory", "-c prod clash -c 3"),

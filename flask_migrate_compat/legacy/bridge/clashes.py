@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import FlaskGroup
+from flask.cli import FlaskGroup, shell_command
+from flask_script import Shell
 
 from ..manager import MigrateManager
 from .to_script import ClickCommand
@@ -54,6 +55,8 @@ def is_same(command: Any, taken: click.Command | None) -> bool:
         return True
     if command is getattr(taken, "script", None):
         return True
+    if type(command) is Shell and command.make_context.__module__ == Shell.__module__:
+        return taken is shell_command
     if isinstance(command, MigrateManager) and isinstance(taken, click.Group):
         return set(command._commands) <= set(taken.commands)
     return False

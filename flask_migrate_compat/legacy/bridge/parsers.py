@@ -132,6 +132,11 @@ class _FindCommand(argparse.Action):
         raise _CommandFound(values)
 
 
+class _FindNothing(argparse.Action):
+    def __call__(self, *_: Any) -> NoReturn:
+        raise _CommandFound([])
+
+
 class _Ignored(argparse.Action):
     def __call__(self, *_: Any) -> None:
         """Do nothing: the value is looked at when the command is known."""
@@ -146,13 +151,17 @@ def split_at_command(
 
     :param parser: the parser of the Manager; of no use afterwards.
     :param args: what follows the name of the Manager.
-    :returns: what stands before the name; the name and what follows, if there is one.
+    :returns: what stands before the name; the name and what follows. The second is
+        empty where there is no name, or where the parsing ends before it.
     """
     for action in parser._actions:
         changed: Any = action
         if isinstance(action, argparse._SubParsersAction):
             changed.__class__ = _FindCommand
-        elif not isinstance(action, (argparse._HelpAction, _ShowHelp)):
+        elif isinstance(action, (argparse._HelpAction, _ShowHelp)):
+            # What stands before it is looked at first.
+            changed.__class__ = _FindNothing
+        else:
             changed.__class__ = _Ignored
         changed.type = changed.choices = None
         changed.required = False

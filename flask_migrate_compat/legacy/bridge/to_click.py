@@ -55,17 +55,16 @@ def click_commands(
     command.
 
     A command whose name ``flask`` has already is left out, with a
-    :exc:`CommandClashWarning`. The ``shell`` that a Manager has by default is left out
-    in silence: ``flask`` has its own.
+    :exc:`CommandClashWarning`; in silence if it is the same command, or the ``shell``
+    that a Manager has by default.
 
     :param manager: the Manager.
     :param rename: other names for some commands; ``None`` leaves a command out.
     :param app: the application whose commands to look at, if the Manager has a factory.
     """
-    asked_for = "shell" in manager._commands
     manager.set_defaults()
-    rename = {**({} if asked_for else {"shell": None}), **(rename or {})}
-    unknown = sorted(set(rename) - set(manager._commands) - {"shell"})
+    rename = dict(rename or {})
+    unknown = sorted(set(rename) - set(manager._commands))
     if unknown:
         raise ValueError(f"The Manager has no command {', '.join(map(repr, unknown))}.")
     taken = clashes.taken_names(app or manager.app)
