@@ -41,7 +41,8 @@ def click_group(
     :param default_command: what runs without arguments, as in ``Manager.run()``.
     """
     if name in clashes.taken_names():
-        _warn("The group", name, "Give it another one: click_group(manager, name=…).")
+        what_to_do = "Give it another one: click_group(manager, name=…)."
+        _warn("The group", name, what_to_do, stacklevel=3)
     return ScriptGroup(manager, (), name, default_command=default_command)
 
 
@@ -88,16 +89,17 @@ def _is_clash(
             f"Give it a new name with click_commands(manager, rename={{'{name}':"
             f" 'old-{name}'}}), or leave it out with None in place of the name; in a"
             " group of its own, click_group(manager), it keeps its name.",
+            stacklevel=4,
         )
     return True
 
 
-def _warn(subject: str, name: str, what_to_do: str) -> None:
+def _warn(subject: str, name: str, what_to_do: str, stacklevel: int) -> None:
     warnings.warn(
         f"{subject} cannot be called as 'flask {name}': there is another command of"
         f" this name. {what_to_do}",
         clashes.CommandClashWarning,
-        stacklevel=4 if subject.startswith("The command") else 3,
+        stacklevel=stacklevel,
     )
 
 
