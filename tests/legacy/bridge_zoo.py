@@ -9,6 +9,7 @@ Every command prints what arrives in it, and in which context.
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import sys
 from typing import Any, Callable
@@ -27,6 +28,8 @@ from flask_script import (
     prompt_pass,
 )
 from flask_script.commands import Clean, InvalidCommand, ShowUrls
+
+from flask_migrate_compat import MigrateCommand
 
 ZOO: dict[str, Callable[[], Any]] = {}
 
@@ -90,6 +93,11 @@ def functions() -> Any:
             show("method", x=x)
 
     manager.command(Holder().method)
+
+    @manager.shell
+    def context() -> Any:
+        return {"made": show("context")}
+
     return manager
 
 
@@ -252,7 +260,11 @@ def classes() -> Any:
         def run(self) -> None:
             show("Decorated")
 
-    manager._commands["list"].add_option = None
+    added = WithList()
+    added.option_list = []
+    added.add_option(Option("-n", "--name"))
+    added.add_option(Option("extra", type=float))
+    manager.add_command("added", added)
     manager._commands["removed"] = WithList()
     del manager._commands["removed"]
     return manager
@@ -299,6 +311,28 @@ def factory() -> Any:
 
     sub.add_command("most", innermost)
     manager.add_command("sub", sub)
+    return manager
+
+
+@animal
+def database() -> Any:
+    """Return a MigrateCommand that was extended, and prints what it is told to do."""
+    command = copy.deepcopy(MigrateCommand)
+
+    def recorder(name: str) -> Callable[..., None]:
+        return lambda **values: show(name, **values)
+
+    for name, one in command._commands.items():
+        one.run = recorder(name)
+
+    @command.option("-r", "--rows", type=int)
+    def seed(rows: int) -> None:
+        "Fill the tables"
+        show("seed", rows)
+
+    del command._commands["init"]
+    manager = Manager(make_app())
+    manager.add_command("db", command)
     return manager
 
 

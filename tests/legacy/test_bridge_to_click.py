@@ -336,7 +336,8 @@ def test_a_required_global_option_can_be_given() -> None:
     app = top_level(manager)
     assert run_flask(app, "where", "-n", "prod").out == "prod\n"
     assert "-n/--name" in run_flask(app, "where").err
-    assert "Options of the application" in run_flask(app, "where", "--help").out
+    shown = run_flask(app, "where", "--help").out
+    assert "Options of the application:\n  -n, --name NAME  [required]" in shown
 
 
 def test_a_command_that_takes_everything_gets_it() -> None:
@@ -410,6 +411,20 @@ def test_a_command_that_has_moved_is_no_clash() -> None:
 def test_an_unknown_name_is_not_renamed(manager: Any) -> None:
     with pytest.raises(ValueError, match="no command 'nothing'"):
         click_commands(manager, rename={"nothing": "something"})
+
+
+def test_two_commands_of_one_new_name(manager: Any) -> None:
+    manager.command(where)
+    manager.command(late)
+    with pytest.warns(CommandClashWarning, match="The command 'late' of the Manager"):
+        commands = click_commands(manager, rename={"late": "where"})
+    assert [command.help for command in commands] == ["Tell the application."]
+
+
+@pytest.mark.parametrize("function", [click_group, click_commands])
+def test_what_is_no_manager_is_refused(function: Any) -> None:
+    with pytest.raises(TypeError, match="takes a Manager"):
+        function(make_app())
 
 
 def broken() -> Any:

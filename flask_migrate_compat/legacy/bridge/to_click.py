@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from typing import Any, Mapping, Sequence
 
 import click
@@ -39,10 +38,11 @@ def click_group(
     :param manager: the Manager.
     :param name: the name of the group.
     :param default_command: what runs without arguments, as in ``Manager.run()``.
+    :raises TypeError: for what is no Manager.
     """
+    _check_manager(manager)
     if name in clashes.taken_names():
-        what_to_do = "Give it another one: click_group(manager, name=…)."
-        _warn("The group", name, what_to_do, stacklevel=3)
+        clashes.warn("The group", name, "Rename it: click_group(manager, name=…).")
     return ScriptGroup(manager, (), name, default_command=default_command)
 
 
@@ -62,45 +62,29 @@ def click_commands(
     :param manager: the Manager.
     :param rename: other names for some commands; ``None`` leaves a command out.
     :param app: the application whose commands to look at, if the Manager has a factory.
+    :raises TypeError: for what is no Manager.
+    :raises ValueError: when a command that is to be renamed does not exist.
     """
+    _check_manager(manager)
     manager.set_defaults()
     rename = dict(rename or {})
     unknown = sorted(set(rename) - set(manager._commands))
     if unknown:
         raise ValueError(f"The Manager has no command {', '.join(map(repr, unknown))}.")
     taken = clashes.taken_names(app or manager.app)
-    found = []
+    found: list[Any] = []
     for old_name, command in manager._commands.items():
         name = rename.get(old_name, old_name)
-        if name is not None and not _is_clash(name, command, taken):
-            found.append(_bridged(manager, (old_name,), name, top_level=True))
+        if name is None or clashes.is_clash(old_name, name, command, taken):
+            continue
+        taken[name] = _bridged(manager, (old_name,), name, top_level=True)
+        found.append(taken[name])
     return found
 
 
-def _is_clash(
-    name: str, command: Any, taken: Mapping[str, click.Command | None]
-) -> bool:
-    if name not in taken:
-        return False
-    if not clashes.is_same(command, taken[name]):
-        _warn(
-            f"The command '{name}' of the Manager",
-            name,
-            f"Give it a new name with click_commands(manager, rename={{'{name}':"
-            f" 'old-{name}'}}), or leave it out with None in place of the name; in a"
-            " group of its own, click_group(manager), it keeps its name.",
-            stacklevel=4,
-        )
-    return True
-
-
-def _warn(subject: str, name: str, what_to_do: str, stacklevel: int) -> None:
-    warnings.warn(
-        f"{subject} cannot be called as 'flask {name}': there is another command of"
-        f" this name. {what_to_do}",
-        clashes.CommandClashWarning,
-        stacklevel=stacklevel,
-    )
+def _check_manager(manager: Any) -> None:
+    if not isinstance(manager, Manager):
+        raise TypeError(f"This takes a Manager of Flask-Script, not {manager!r}.")
 
 
 def _bridged(
@@ -138,7 +122,7 @@ class _Bridged(click.Command):
         short = getattr(self.script, "help", None) or self.script.__doc__
         if isinstance(self.script, Manager):
             # Not the docstring of the class Manager.
-            short = self.script.help
+            short = self.script.help or (None if path else "The commands of manage.py.")
         hidden = short == argparse.SUPPRESS
         prog = " ".join((name, *path[1:]))
         super().__init__(
@@ -186,7 +170,7 @@ class _Bridged(click.Command):
             more = argparse.ArgumentParser(prog="", add_help=False)
             more.formatter_class = parser.formatter_class
             for option, flags in parsers.global_options(self.manager, parser):
-                more.add_argument(*flags, **{**option.kwargs, "required": False})
+                more.add_argument(*flags, **option.kwargs)
             found += [one._replace(title=_GLOBAL) for one in sections(more)]
         return found
 
@@ -377,7 +361,7 @@ class ScriptGroup(_Bridged, AppGroup):
         options, ctx.args = parsers.split_at_command(parser, args)
         if not ctx.args:
             # The Manager says what is missing, or prints its version, for example.
-            ctx.exit(self.handle(ctx, args))
+            ctx.exit(self.handle(ctx, args) or 0)
         ctx.meta[_ARGV] = [*before, *options]
         return ctx.args
 
