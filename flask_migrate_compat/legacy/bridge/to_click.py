@@ -9,6 +9,7 @@ typed is put together again and handled by the Manager.
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 from typing import Any, Mapping, Sequence
 
@@ -367,11 +368,12 @@ class ScriptGroup(_Bridged, AppGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was found."""
-        args, ctx.args = ctx.args, []
+        name, *args = ctx.args
+        ctx.args = []
         with ctx:
-            name, command, args = self.resolve_command(ctx, args)
-            if command is None or name is None:
-                return None
+            command = self.get_command(ctx, name)
+            if command is None:
+                ctx.fail(f"No such command '{name}'.")
             if not isinstance(command, _Bridged) and len(ctx.meta[_ARGV]) > len(
                 self.path
             ):
@@ -383,4 +385,5 @@ class ScriptGroup(_Bridged, AppGroup):
 
 
 def _text(text: Any, name: str) -> str | None:
-    return str(text).strip().replace("%(prog)s", name) if text else None
+    # click 7 takes the indentation of a docstring for a part of it.
+    return inspect.cleandoc(str(text)).replace("%(prog)s", name) if text else None
