@@ -551,9 +551,8 @@ def test_strangler_works_at_every_step(example, step, command_lines):
     for one in each:
         assert one("count", "--since", "1840").stdout == "1\n"
         assert "sage:" in one("count", "--since", "x", status=2).stderr
-        listed = one("--help").stdout
-        for text in ("Add a book.", "Count the books.", "Work with years"):
-            assert text in listed
+        assert "Add a book." in one("add", "--help").stdout
+        assert "Work with years" in one("years", "--help").stdout
     assert new("years", "show").stdout == "1815: Emma\n1847: Jane Eyre\n"
     assert old("years", "drop", "1815").stdout == ""
     new("years", "drop", "1815", status=1)

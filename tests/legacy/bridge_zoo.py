@@ -277,7 +277,7 @@ def classes() -> Any:
 def factory() -> Any:
     def create_app(config: Any = None, level: int = 0, **more: Any) -> Flask:
         show("create_app", config=config, level=level, **more)
-        return make_app(str(config))
+        return make_app(str(config) or "empty")
 
     manager = Manager(create_app)
     manager.add_option("-c", "--config", dest="config", default="none")

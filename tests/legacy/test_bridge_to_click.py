@@ -257,6 +257,36 @@ def test_a_command_runs_after_the_bridge_as_before() -> None:
     assert "create_parser" not in vars(manager)
 
 
+def test_options_are_asked_for_once_and_values_converted_once() -> None:
+    asked = []
+
+    def convert(text: str) -> str:
+        asked.append(text)
+        return text
+
+    class Counting(Command):  # type: ignore[misc]
+        def get_options(self) -> list[Any]:
+            asked.append("options")
+            return [Option("-x", type=convert)]
+
+        def run(self, x: str) -> None:
+            asked.append(f"run {x}")
+
+    def counting_manager() -> Any:
+        manager = Manager(lambda name: make_app(name))
+        manager.add_option("--name", type=convert)
+        below = Manager()
+        below.add_command("counting", Counting())
+        manager.add_command("below", below)
+        return manager
+
+    argv = ["--name", "n", "below", "counting", "-x", "1"]
+    counting_manager().handle("manage.py", argv)
+    expected, asked = asked, []
+    run_flask(bridge(counting_manager()), "manage", *argv)
+    assert asked == expected == ["options", "n", "1", "run 1"]
+
+
 def test_ctrl_c_has_the_status_of_the_shell(manager: Any) -> None:
     @manager.command
     def stopped() -> None:

@@ -50,7 +50,9 @@ def make_parser(
     :raises CommandFailed: when the parser of the command cannot be made.
     """
     try:
-        return parsers.create_parser(manager, prog, path)
+        return _outside_of_flask(
+            context, lambda: parsers.create_parser(manager, prog, path)
+        )
     except Exception as error:
         raise failure(context, "its options are not possible", error) from error
 
@@ -60,7 +62,7 @@ def handle(
     manager: Any,
     prog: str,
     argv: Sequence[str],
-    make: Callable[[str], parsers.Parser],
+    make: Callable[[], parsers.Parser],
 ) -> Any:
     """Let a Manager handle a command line.
 
@@ -68,7 +70,7 @@ def handle(
     :param manager: the Manager.
     :param prog: how the Manager is called.
     :param argv: the arguments.
-    :param make: makes the parser.
+    :param make: gives the parser to use.
     :returns: what the command returned.
     """
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 from typing import Any, Callable, Iterator, NoReturn, Sequence
 
 import click
@@ -41,6 +42,19 @@ def parser_at(parser: Parser, path: Sequence[str]) -> Parser:
     for name in path:
         parser = subcommands_of(parser).choices[name]
     return parser
+
+
+def has_parser_at(parser: Parser, path: Sequence[str]) -> bool:
+    """Tell whether a parser knows a command.
+
+    :param parser: the parser of the Manager.
+    :param path: the names that lead to the command.
+    """
+    try:
+        parser_at(parser, path)
+    except (AttributeError, KeyError):
+        return False
+    return True
 
 
 def create_parser(manager: Any, prog: str, path: Sequence[str]) -> Parser:
@@ -86,13 +100,13 @@ def _leave_out_broken_commands(
 
 
 @contextlib.contextmanager
-def next_parser(manager: Any, make: Callable[[str], Parser]) -> Iterator[None]:
+def next_parser(manager: Any, make: Callable[[], Parser]) -> Iterator[None]:
     """Let a Manager get its next parser from a function, and all later ones as ever.
 
     Old commands call their manager again: ``manager.handle("manage.py", ["db", …])``.
 
     :param manager: the Manager.
-    :param make: called with the name of the program.
+    :param make: gives the parser.
     """
     names = vars(manager)
     missing = object()
@@ -107,7 +121,7 @@ def next_parser(manager: Any, make: Callable[[str], Parser]) -> Iterator[None]:
 
     def create_parser(prog: str, *args: Any, **kwargs: Any) -> Parser:
         restore()
-        return make(prog)
+        return make()
 
     names["create_parser"] = create_parser
     try:
@@ -149,29 +163,40 @@ def split_at_command(
 
     Values are only counted here. They are converted once, when the command runs.
 
-    :param parser: the parser of the Manager; of no use afterwards.
+    :param parser: the parser of the Manager.
     :param args: what follows the name of the Manager.
     :returns: what stands before the name; the name and what follows. The second is
         empty where there is no name, or where the parsing ends before it.
     """
+    finder = argparse.ArgumentParser(
+        add_help=False, prefix_chars=parser.prefix_chars, prog=""
+    )
+    for name in ("fromfile_prefix_chars", "allow_abbrev"):
+        setattr(finder, name, getattr(parser, name))
     for action in parser._actions:
-        changed: Any = action
-        if isinstance(action, argparse._SubParsersAction):
-            changed.__class__ = _FindCommand
-        elif isinstance(action, (argparse._HelpAction, _ShowHelp)):
-            # What stands before it is looked at first.
-            changed.__class__ = _FindNothing
-        else:
-            changed.__class__ = _Ignored
-        changed.type = changed.choices = None
-        changed.required = False
+        finder._add_action(_without_effect(action))
     # Of several errors, the Manager reports the one that it meets first.
-    parser.error = _no_command  # type: ignore[method-assign]
+    finder.error = _no_command  # type: ignore[method-assign]
     try:
-        parser.parse_known_args(list(args))
+        finder.parse_known_args(list(args))
     except _CommandFound as found:
         return list(args[: len(args) - len(found.rest)]), found.rest
     return list(args), []
+
+
+def _without_effect(action: argparse.Action) -> argparse.Action:
+    changed: Any = copy.copy(action)
+    if isinstance(action, argparse._SubParsersAction):
+        changed.__class__ = _FindCommand
+    elif isinstance(action, argparse._HelpAction):
+        # What stands before it is looked at first.
+        changed.__class__ = _FindNothing
+    else:
+        changed.__class__ = _Ignored
+    changed.type = changed.choices = None
+    changed.required = False
+    changed.default = argparse.SUPPRESS
+    return changed  # type: ignore[no-any-return]
 
 
 def _no_command(message: str) -> NoReturn:
@@ -179,14 +204,6 @@ def _no_command(message: str) -> NoReturn:
 
 
 # -- help, and errors --------------------------------------------------------------
-
-
-class _ShowHelp(argparse.Action):
-    click_context: click.Context
-
-    def __call__(self, *_: Any) -> NoReturn:
-        click.echo(self.click_context.get_help(), color=self.click_context.color)
-        self.click_context.exit()
 
 
 def help_flags(parser: Parser) -> list[str]:
@@ -206,11 +223,11 @@ def show_help_of(context: click.Context, parser: Parser) -> None:
     :param context: the context of the click command.
     :param parser: the parser of the same command.
     """
-    for action in parser._actions:
-        if isinstance(action, argparse._HelpAction):
-            changed: Any = action
-            changed.__class__ = _ShowHelp
-            changed.click_context = context
+
+    def print_help(file: Any = None) -> None:
+        click.echo(context.get_help(), file=file, color=context.color)
+
+    parser.print_help = print_help  # type: ignore[method-assign]
 
 
 def name_errors(

@@ -21,8 +21,10 @@ from . import calls, clashes, parsers
 from .parameters import OPTIONS, Section, sections
 from .to_script import ClickCommand
 
-# Where the arguments up to a command are kept, among the data of a click context.
+# Where the arguments up to a command, and the parser of the outermost Manager, are kept
+# among the data of a click context.
 _ARGV = __name__ + ".argv"
+_PARSER = __name__ + ".parser"
 _GLOBAL = "Options of the application"
 
 
@@ -221,25 +223,38 @@ class _Bridged(click.Command):
         """Return the arguments up to this command, its name in the Manager included."""
         if not self.path:
             return []
-        above = ctx.parent is not None and isinstance(ctx.parent.command, _Bridged)
-        before = ctx.meta[_ARGV] if above else self.path[:-1]
+        before = ctx.meta[_ARGV] if self._has_bridge_above(ctx) else self.path[:-1]
         return [*before, self.path[-1]]
 
-    def manager_parser(
-        self, ctx: click.Context, prog: str, argv: Sequence[str]
-    ) -> parsers.Parser:
-        """Make the parser of the outermost Manager for one use of this command.
+    def root_parser(self, ctx: click.Context, argv: Sequence[str]) -> parsers.Parser:
+        """Return the parser of the outermost Manager; it is made once in a call.
 
         :param ctx: the context of this command.
-        :param prog: how the Manager is called.
+        :param argv: all arguments of the Manager, as far as they are known.
+        :raises CommandFailed: when this command can have no parser.
+        """
+        root = ctx.meta.get(_PARSER) if self._has_bridge_above(ctx) else None
+        if root is None or not parsers.has_parser_at(root, self.path):
+            root = calls.make_parser(ctx, self.manager, self.program(ctx), self.path)
+            if self.top_level:
+                first = parsers.parser_at(root, self.path[:1])
+                parsers.take_global_options(self.manager, root, first, argv[1:])
+            ctx.meta[_PARSER] = root
+        return root
+
+    def _has_bridge_above(self, ctx: click.Context) -> bool:
+        return ctx.parent is not None and isinstance(ctx.parent.command, _Bridged)
+
+    def final_parser(self, ctx: click.Context, argv: Sequence[str]) -> parsers.Parser:
+        """Return the parser of the outermost Manager, to parse a use of this command.
+
+        :param ctx: the context of this command.
         :param argv: all arguments of the Manager.
         """
-        root = calls.make_parser(ctx, self.manager, prog, self.path)
+        root = self.root_parser(ctx, argv)
         parser = parsers.parser_at(root, self.path)
         parsers.show_help_of(ctx, parser)
         if self.top_level:
-            first = parsers.parser_at(root, self.path[:1])
-            parsers.take_global_options(self.manager, root, first, argv[1:])
             # The usage of the Manager would say nothing: it cannot be called here.
             parser.prog = ctx.command_path
             root.error = parser.error  # type: ignore[method-assign]
@@ -249,20 +264,19 @@ class _Bridged(click.Command):
         )
         return root
 
-    def handle(self, ctx: click.Context, args: Sequence[str]) -> Any:
-        """Let the Manager handle the command line, and end with its exit status.
+    def handle(self, ctx: click.Context, argv: Sequence[str]) -> Any:
+        """Let the Manager handle a command line, and end with its exit status.
 
         :param ctx: the context of this command.
-        :param args: what follows the name of this command.
+        :param argv: all arguments of the Manager.
         """
-        argv = [*self.argv_before(ctx), *args]
         try:
             result = calls.handle(
                 ctx,
                 self.manager,
                 self.program(ctx),
                 argv,
-                lambda prog: self.manager_parser(ctx, prog, argv),
+                lambda: self.final_parser(ctx, argv),
             )
         except SystemExit as stop:
             if stop.code:
@@ -301,7 +315,7 @@ class ScriptCommand(_Bridged):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        return self.handle(ctx, ctx.args)
+        return self.handle(ctx, [*self.argv_before(ctx), *ctx.args])
 
 
 class ScriptGroup(_Bridged, AppGroup):
@@ -351,18 +365,14 @@ class ScriptGroup(_Bridged, AppGroup):
             return super().parse_args(ctx, args)
         if not args and self.default_command is not None:
             args = [self.default_command]
-        if not args:
-            # The status of a Manager, and of click since 8.2.
-            click.echo(ctx.get_help(), color=ctx.color)
-            ctx.exit(2)
         self.list_commands(ctx)
         before = self.argv_before(ctx)
-        root = self.manager_parser(ctx, self.program(ctx), [*before, *args])
+        root = self.root_parser(ctx, [*before, *args])
         parser = parsers.parser_at(root, self.path)
         options, ctx.args = parsers.split_at_command(parser, args)
         if not ctx.args:
-            # The Manager says what is missing, or prints its version, for example.
-            ctx.exit(self.handle(ctx, args) or 0)
+            # The Manager says what is missing, or prints the help, or its version.
+            ctx.exit(self.handle(ctx, [*before, *args]) or 0)
         ctx.meta[_ARGV] = [*before, *options]
         return ctx.args
 
@@ -373,10 +383,10 @@ class ScriptGroup(_Bridged, AppGroup):
         with ctx:
             command = self.get_command(ctx, name)
             if command is None:
-                ctx.fail(f"No such command '{name}'.")
-            if not isinstance(command, _Bridged) and len(ctx.meta[_ARGV]) > len(
-                self.path
-            ):
+                # The Manager names what there is, or what is wrong before the name.
+                ctx.exit(self.handle(ctx, [*ctx.meta[_ARGV], name, *args]) or 0)
+            options = len(ctx.meta[_ARGV]) - len(self.path)
+            if options and not isinstance(command, _Bridged):
                 ctx.fail(f"'{name}' is no command of the Manager: it takes no options.")
             ctx.invoked_subcommand = name
             context = command.make_context(name, args, parent=ctx)
