@@ -119,12 +119,20 @@ def call_core(
     except click.ClickException:
         raise
     except Exception as error:
-        if group.get("traceback") or _debug():
-            story = without_passwords(traceback.format_exc())
-            print(story, end="", file=sys.stderr)
+        print_traceback(bool(group.get("traceback")))
         message = describe(error, _directory(arguments.get("directory")))
         exit_code = error.exit_code if isinstance(error, MigrateError) else 1
         raise CommandFailed(message, exit_code) from error
+
+
+def print_traceback(asked_for: bool = False) -> None:
+    """Print where the exception that is being handled came from, if that is wanted.
+
+    :param asked_for: whether the user has asked; so does ``FLASK_DEBUG``.
+    """
+    if asked_for or _debug():
+        story = without_passwords(traceback.format_exc())
+        print(story, end="", file=sys.stderr)
 
 
 def _debug() -> bool:

@@ -116,7 +116,10 @@ def sources(folder):
 # --- all examples -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["legacy_blog", "modern", "multidb", "side_by_side"])
+NAMES = ["legacy_blog", "modern", "multidb", "side_by_side", "strangler"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_an_example_says_what_it_is(name):
     text = (EXAMPLES / name / "README.rst").read_text(encoding="utf-8")
     assert text.splitlines()[:2] == [name, "=" * len(name)]
@@ -124,12 +127,17 @@ def test_an_example_says_what_it_is(name):
 
 def test_every_example_has_tests():
     found = {one.parent.name for one in EXAMPLES.glob("*/README.rst")}
-    assert found == {"legacy_blog", "modern", "multidb", "side_by_side"}
+    assert found == set(NAMES)
 
 
 @pytest.mark.parametrize(
     ("name", "template"),
-    [("modern", "flask"), ("side_by_side", "flask"), ("multidb", "flask-multidb")],
+    [
+        ("modern", "flask"),
+        ("side_by_side", "flask"),
+        ("strangler", "flask"),
+        ("multidb", "flask-multidb"),
+    ],
 )
 def test_the_migrations_folders_are_those_of_the_templates(name, template):
     folder = EXAMPLES / name / "migrations"
@@ -509,3 +517,55 @@ def test_multidb_writes_the_sql_of_each_database_into_a_file(example):
     assert "CREATE TABLE account" in (folder / "default.sql").read_text()
     assert "CREATE TABLE event" in (folder / "audit.sql").read_text()
     assert tables(folder / "accounts.db") == tables(folder / "audit.db") == set()
+
+
+# --- strangler --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("step", "command_lines"),
+    [
+        pytest.param("step1", ["manage.py"], marks=pytest.mark.legacy),
+        pytest.param("step2", ["manage.py", "flask"], marks=pytest.mark.legacy),
+        pytest.param("step3", ["manage.py", "flask"], marks=pytest.mark.legacy),
+        pytest.param("step4", ["flask"]),
+    ],
+)
+def test_strangler_works_at_every_step(example, step, command_lines):
+    folder = example("strangler") / step
+
+    def through_manage(*arguments, **options):
+        return manage(folder, *arguments, **options)
+
+    def through_flask(*arguments, **options):
+        app = "commands.py" if step == "step4" else "manage.py"
+        return run_flask(folder, app, *arguments, **options)
+
+    known = {"manage.py": through_manage, "flask": through_flask}
+    each = [known[name] for name in command_lines]
+    old, new = each[0], each[-1]
+    old("db", "upgrade")
+    assert "2f6b91d07ce4 (head)" in new("db", "current").stdout
+    assert new("add", "Emma", "--year", "1815").stdout == "Emma added\n"
+    assert old("add", "-y", "1847", "Jane Eyre").stdout == "Jane Eyre added\n"
+    for one in each:
+        assert one("count", "--since", "1840").stdout == "1\n"
+        assert "sage:" in one("count", "--since", "x", status=2).stderr
+        assert "Add a book." in one("add", "--help").stdout
+        assert "Work with years" in one("years", "--help").stdout
+    assert new("years", "show").stdout == "1815: Emma\n1847: Jane Eyre\n"
+    assert old("years", "drop", "1815").stdout == ""
+    new("years", "drop", "1815", status=1)
+
+
+def test_strangler_ends_without_flask_script():
+    for name in ("app.py", "commands.py"):
+        text = (EXAMPLES / "strangler" / "step4" / name).read_text(encoding="utf-8")
+        assert "flask_script" not in text
+        assert "legacy" not in text
+    assert not (EXAMPLES / "strangler" / "step4" / "manage.py").exists()
+
+
+def test_strangler_changes_no_application_on_the_way():
+    apps = {one.read_bytes() for one in (EXAMPLES / "strangler").glob("step*/app.py")}
+    assert len(apps) == 1

@@ -10,6 +10,7 @@ then each file names the upstream event that makes it deletable:
 ``flask_script.py``    the applications have left Flask-Script 2.0.6
 ``removed_names.py``   the same, and no extension asks Flask for removed names
 ``manager.py``         the applications have left Flask-Script 2.0.6
+``bridge/``            the same: no command is left to be moved
 ``completion.py``      nobody asks an installed Flask-Migrate for MigrateCommand
 ``flask_migrate.py``   the applications import ``flask_migrate_compat``
 ``env/``               every env.py was made by Flask-Migrate 4.0.5 or later, or us

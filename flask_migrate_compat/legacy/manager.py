@@ -110,7 +110,7 @@ class MigrateSubcommand(_Copyable, Command):  # type: ignore[misc]  # Flask-Scri
             for name, value in arguments.items()
         }
         try:
-            called = f"python {sys.argv[0]} {_name_of(self.manager)}"
+            called = _called(self.manager)
             cli.call_core(self.function_name, arguments, group, called)
         except click.ClickException as error:
             _fail(error)
@@ -176,6 +176,16 @@ def _refuse_leftovers(parser: argparse.ArgumentParser) -> None:
 def _fail(error: click.ClickException) -> NoReturn:
     error.show()
     sys.exit(error.exit_code)
+
+
+def _called(manager: Any) -> str:
+    """Return the command line up to the command, for messages that name one."""
+    context = click.get_current_context(silent=True)
+    # Under `flask`, through legacy/bridge: the command, and above it its manager.
+    if context is not None and getattr(context.command, "script", None) is not None:
+        path = context.command_path
+        return path[: -len(context.info_name or "") - 1]
+    return f"python {sys.argv[0]} {_name_of(manager)}"
 
 
 def _name_of(manager: Any) -> str:

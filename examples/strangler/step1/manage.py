@@ -1,0 +1,55 @@
+"""Step 1: everything is a command of Flask-Script."""
+
+from flask_script import Command, Manager, Option
+
+from app import Book, app, db
+from flask_migrate_compat import MigrateCommand
+
+manager = Manager(app)
+manager.add_command("db", MigrateCommand)
+
+
+@manager.option("-y", "--year", type=int)
+@manager.option("title")
+def add(title, year):
+    """Add a book."""
+    db.session.add(Book(title=title, year=year))
+    db.session.commit()
+    print(f"{title} added")
+
+
+class Count(Command):
+    """Count the books."""
+
+    option_list = (Option("--since", type=int, default=0, help="first year"),)
+
+    def run(self, since):
+        """Print the number."""
+        print(Book.query.filter(Book.year >= since).count())
+
+
+manager.add_command("count", Count())
+
+years = Manager(usage="Work with years")
+manager.add_command("years", years)
+
+
+@years.command
+def show():
+    """Print all years."""
+    for book in Book.query.order_by(Book.year):
+        print(f"{book.year}: {book.title}")
+
+
+@years.command
+def drop(year):
+    """Remove the books of a year; there must be one."""
+    found = Book.query.filter_by(year=int(year)).all()
+    for book in found:
+        db.session.delete(book)
+    db.session.commit()
+    return 0 if found else 1
+
+
+if __name__ == "__main__":
+    manager.run()

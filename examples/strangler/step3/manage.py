@@ -1,0 +1,42 @@
+"""Step 3: one command after the other moves to commands.py; "years" is still here.
+
+``python manage.py …`` and ``FLASK_APP=manage.py flask …`` do the same.
+"""
+
+from flask_script import Manager
+
+import commands
+from app import Book, app, db
+from flask_migrate_compat.legacy.bridge import click_commands, script_command
+
+manager = Manager(app)
+manager.add_command("db", script_command(app.cli.commands["db"]))
+manager.add_command("add", script_command(commands.add))
+manager.add_command("count", script_command(commands.count))
+
+years = Manager(usage="Work with years")
+manager.add_command("years", years)
+
+
+@years.command
+def show():
+    """Print all years."""
+    for book in Book.query.order_by(Book.year):
+        print(f"{book.year}: {book.title}")
+
+
+@years.command
+def drop(year):
+    """Remove the books of a year; there must be one."""
+    found = Book.query.filter_by(year=int(year)).all()
+    for book in found:
+        db.session.delete(book)
+    db.session.commit()
+    return 0 if found else 1
+
+
+for command in click_commands(manager):
+    app.cli.add_command(command)
+
+if __name__ == "__main__":
+    manager.run()
