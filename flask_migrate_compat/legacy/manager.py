@@ -183,8 +183,7 @@ def _called(manager: Any) -> str:
     context = click.get_current_context(silent=True)
     # Under `flask`, through legacy/bridge: the command, and above it its manager.
     if context is not None and getattr(context.command, "script", None) is not None:
-        path = context.command_path
-        return path[: -len(context.info_name or "") - 1]
+        return context.parent.command_path if context.parent else ""
     return f"python {sys.argv[0]} {_name_of(manager)}"
 
 

@@ -14,6 +14,7 @@ from typing import Any, Callable, Iterator, Sequence, TypeVar
 import click
 from flask import Flask, has_app_context
 from flask.cli import FlaskGroup, ScriptInfo
+from flask.ctx import AppContext
 
 from ... import cli
 from ...errors import MigrateError
@@ -50,11 +51,14 @@ def make_parser(
     :raises CommandFailed: when the parser of the command cannot be made.
     """
     try:
-        return _outside_of_flask(
+        parser = _outside_of_flask(
             context, lambda: parsers.create_parser(manager, prog, path)
         )
     except Exception as error:
         raise failure(context, "its options are not possible", error) from error
+    if not parsers.has_parser_at(parser, path):
+        context.fail(f"The Manager has no command '{' '.join(path)}' any more.")
+    return parser
 
 
 def handle(
@@ -138,10 +142,26 @@ def _outside_of_flask(
     """
     while context.parent is not None and not isinstance(context.command, FlaskGroup):
         context = context.parent
-    if not isinstance(context.command, FlaskGroup) or not has_app_context():
+    if not has_app_context() or not _has_pushed_context(context):
         return function()
     outside = contextvars.Context()
     for variable, value in contextvars.copy_context().items():
         if variable.name not in _FLASK_CONTEXTS:
             outside.run(variable.set, value)
     return outside.run(function)
+
+
+def _has_pushed_context(context: click.Context) -> bool:
+    """Tell whether the context in place is one of ``flask``'s, not of ``manage.py``.
+
+    ``app.app_context().push()`` in the file of the application is kept, as it is there
+    under ``manage.py``; ``flask`` then makes none.
+    """
+    if not isinstance(context.command, FlaskGroup):
+        return False
+    stack = getattr(context, "_exit_stack", None)
+    callbacks = getattr(stack, "_exit_callbacks", None)
+    if callbacks is None:
+        return True
+    owners = (getattr(callback, "__self__", None) for _, callback in callbacks)
+    return any(isinstance(owner, AppContext) for owner in owners)

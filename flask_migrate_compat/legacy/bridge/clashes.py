@@ -46,10 +46,10 @@ def _installed() -> list[str]:
     return [one.name for one in metadata.entry_points().get(group, ())]
 
 
-def is_clash(
+def is_left_to_flask(
     old_name: str, name: str, command: Any, taken: Mapping[str, click.Command | None]
 ) -> bool:
-    """Tell whether ``flask`` has a name already; warn if it is that of another command.
+    """Warn if ``flask`` has another command of a name; tell whether it has any.
 
     :param old_name: the name that a command has in its Manager.
     :param name: the name that it is to have.
@@ -78,8 +78,8 @@ def warn(subject: str, name: str, what_to_do: str) -> None:
     :param what_to_do: the way out.
     """
     warn_caller(
-        f"{subject} cannot be called as 'flask {name}': there is another command of"
-        f" this name. {what_to_do}",
+        f"{subject} cannot be called as 'flask {name}', or hides what is: there is"
+        f" another command of this name. {what_to_do}",
         CommandClashWarning,
     )
 

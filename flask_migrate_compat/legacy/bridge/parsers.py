@@ -243,7 +243,7 @@ def name_errors(
     def parse_known_args(*args: Any, **kwargs: Any) -> Any:
         try:
             return parse(*args, **kwargs)
-        except (*CLICK_ERRORS, _CommandFound):
+        except CLICK_ERRORS:
             raise
         except Exception as error:
             raise failure(error) from error
@@ -297,12 +297,19 @@ def take_global_options(
     :param args: what follows the name of the command.
     """
     end = args.index("--") if "--" in args else len(args)
-    used = {arg.partition("=")[0] for arg in args[:end]}
     for option, flags in global_options(manager, parser):
-        if used.isdisjoint(flags):
+        if not any(_uses(arg, flag) for arg in args[:end] for flag in flags):
             continue
         action = next(a for a in root._actions if option.args[0] in a.option_strings)
         action.required = False
         kwargs = {**option.kwargs, "dest": action.dest, "default": argparse.SUPPRESS}
         kwargs.pop("required", None)
         parser.add_argument(*flags, **kwargs)
+
+
+def _uses(arg: str, flag: str) -> bool:
+    """Tell whether an argument is an option, its value perhaps attached."""
+    if arg.partition("=")[0] == flag:
+        return True
+    # "-cprod"
+    return len(flag) == 2 and arg.startswith(flag)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import sys
+import traceback
 from typing import Any, Mapping, Sequence
 
 import click
@@ -29,7 +30,10 @@ _GLOBAL = "Options of the application"
 
 
 def click_group(
-    manager: Any, name: str = "manage", default_command: str | None = None
+    manager: Any,
+    name: str = "manage",
+    default_command: str | None = None,
+    app: Any = None,
 ) -> click.Group:
     """Make a click group of a Manager.
 
@@ -41,10 +45,12 @@ def click_group(
     :param manager: the Manager.
     :param name: the name of the group.
     :param default_command: what runs without arguments, as in ``Manager.run()``.
+    :param app: the application whose commands to look at for the same name, if the
+        Manager has a factory.
     :raises TypeError: for what is no Manager.
     """
     _check_manager(manager)
-    if name in clashes.taken_names():
+    if name in clashes.taken_names(app or manager.app):
         clashes.warn("The group", name, "Rename it: click_group(manager, name=…).")
     return ScriptGroup(manager, (), name, default_command=default_command)
 
@@ -58,6 +64,9 @@ def click_commands(
     ``flask COMMAND``. Global options of the Manager stand behind the name of the
     command.
 
+    These are the commands that the Manager has now; the group of :func:`click_group`
+    looks when it is used.
+
     A command whose name ``flask`` has already is left out, with a
     :exc:`CommandClashWarning`; in silence if it is the same command, or the ``shell``
     that a Manager has by default.
@@ -66,9 +75,11 @@ def click_commands(
     :param rename: other names for some commands; ``None`` leaves a command out.
     :param app: the application whose commands to look at, if the Manager has a factory.
     :raises TypeError: for what is no Manager.
-    :raises ValueError: when a command that is to be renamed does not exist.
+    :raises ValueError: when a command that is to be renamed does not exist, and for a
+        global argument without a flag, which has no place behind the command.
     """
     _check_manager(manager)
+    _check_global_options(manager)
     manager.set_defaults()
     rename = dict(rename or {})
     unknown = sorted(set(rename) - set(manager._commands))
@@ -78,7 +89,7 @@ def click_commands(
     found: list[Any] = []
     for old_name, command in manager._commands.items():
         name = rename.get(old_name, old_name)
-        if name is None or clashes.is_clash(old_name, name, command, taken):
+        if name is None or clashes.is_left_to_flask(old_name, name, command, taken):
             continue
         taken[name] = _bridged(manager, (old_name,), name, top_level=True)
         found.append(taken[name])
@@ -88,6 +99,15 @@ def click_commands(
 def _check_manager(manager: Any) -> None:
     if not isinstance(manager, Manager):
         raise TypeError(f"This takes a Manager of Flask-Script, not {manager!r}.")
+
+
+def _check_global_options(manager: Any) -> None:
+    for option in manager.get_options():
+        if not any(flag.startswith("-") for flag in option.args):
+            raise ValueError(
+                f"The Manager has the global argument {option.args[0]!r}, which stands"
+                " before the command: use click_group(manager)."
+            )
 
 
 def _bridged(
@@ -264,7 +284,7 @@ class _Bridged(click.Command):
         )
         return root
 
-    def handle(self, ctx: click.Context, argv: Sequence[str]) -> Any:
+    def handle(self, ctx: click.Context, argv: Sequence[str]) -> None:
         """Let the Manager handle a command line, and end with its exit status.
 
         :param ctx: the context of this command.
@@ -279,10 +299,14 @@ class _Bridged(click.Command):
                 lambda: self.final_parser(ctx, argv),
             )
         except SystemExit as stop:
+            # To Manager.run() an empty text is as good as nothing.
             if stop.code:
                 raise
-            # To Manager.run() an empty text is as good as nothing.
-            return None
+            return
+        except EOFError:
+            # click would say "Aborted!", of a broken file too.
+            traceback.print_exc()
+            sys.exit(1)
         except KeyboardInterrupt:
             # The status of a Python that Ctrl-C has ended; that of click is 1.
             click.echo("Aborted!", err=True)
@@ -290,7 +314,6 @@ class _Bridged(click.Command):
         # As Manager.run() has it: a text is printed, with status 1.
         if result:
             sys.exit(result)
-        return result
 
     def program(self, ctx: click.Context) -> str:
         """Return how the outermost Manager is called: ``flask manage``.
@@ -313,9 +336,9 @@ class ScriptCommand(_Bridged):
         ctx.args = list(args)
         return ctx.args
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> None:
         """Run the command."""
-        return self.handle(ctx, [*self.argv_before(ctx), *ctx.args])
+        self.handle(ctx, [*self.argv_before(ctx), *ctx.args])
 
 
 class ScriptGroup(_Bridged, AppGroup):
@@ -372,7 +395,8 @@ class ScriptGroup(_Bridged, AppGroup):
         options, ctx.args = parsers.split_at_command(parser, args)
         if not ctx.args:
             # The Manager says what is missing, or prints the help, or its version.
-            ctx.exit(self.handle(ctx, [*before, *args]) or 0)
+            self.handle(ctx, [*before, *args])
+            ctx.exit()
         ctx.meta[_ARGV] = [*before, *options]
         return ctx.args
 
@@ -384,7 +408,8 @@ class ScriptGroup(_Bridged, AppGroup):
             command = self.get_command(ctx, name)
             if command is None:
                 # The Manager names what there is, or what is wrong before the name.
-                ctx.exit(self.handle(ctx, [*ctx.meta[_ARGV], name, *args]) or 0)
+                self.handle(ctx, [*ctx.meta[_ARGV], name, *args])
+                ctx.exit()
             options = len(ctx.meta[_ARGV]) - len(self.path)
             if options and not isinstance(command, _Bridged):
                 ctx.fail(f"'{name}' is no command of the Manager: it takes no options.")

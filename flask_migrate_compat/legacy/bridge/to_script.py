@@ -71,8 +71,8 @@ class ClickCommand(Command):  # type: ignore[misc]  # Flask-Script has no types
 
     def __call__(self, app: Any = None, args: Sequence[str] = ()) -> None:
         """Run the click command; a status other than 0 ends the process with it."""
-        name = self.called[0] if self.called else self.click_command.name
-        extra: dict[str, Any] = {"parent": self._parent(app)}
+        program, name = self._called()
+        extra: dict[str, Any] = {"parent": self._parent(app, program)}
         if isinstance(self.click_command, FlaskGroup):
             # It would look for an application of its own.
             extra["obj"] = extra["parent"].obj
@@ -85,15 +85,30 @@ class ClickCommand(Command):  # type: ignore[misc]  # Flask-Script has no types
                 if stop.code:
                     raise
 
-    def _parent(self, app: Any) -> click.Context:
-        """Return a context like that of ``flask``, with the name of the program."""
+    def _called(self) -> tuple[str, str | None]:
+        """Return the program with the names above the command, and its own name."""
+        context = click.get_current_context(silent=True)
+        script = getattr(getattr(context, "command", None), "script", None)
+        is_own = getattr(script, "click_command", None) is self.click_command
+        if context is not None and is_own:
+            # Under `flask`: it may be renamed there, or stand without its Manager.
+            above = context.parent.command_path if context.parent else ""
+            return above, context.info_name
+        programs = [manager.parser.prog for manager in self.managers]
+        return " ".join(programs), (*self.called, self.click_command.name)[0]
+
+    def _parent(self, app: Any, program: str) -> click.Context:
+        """Return a context like that of ``flask``.
+
+        :param app: the application.
+        :param program: what stands before the name of the command.
+        """
         flags = ["--help"]
         for manager in self.managers[-1:]:
             flags = [*(manager.help_args or ()), *flags]
-        programs = [manager.parser.prog for manager in self.managers]
         return click.Context(
             AppGroup("manage"),
-            info_name=" ".join(programs),
+            info_name=program,
             obj=_LoadedInfo(app),
             help_option_names=list(dict.fromkeys(flags)),
             auto_envvar_prefix="FLASK",
@@ -112,7 +127,7 @@ class _LoadedInfo(ScriptInfo):
 
 
 def _is_of_flask(command: click.Command) -> bool:
-    """Tell whether ``flask`` itself would run a command without a context.
+    """Tell whether a command is Flask's own, which ``flask`` runs without a context.
 
     A server must not run in one: all requests would share it.
     """
