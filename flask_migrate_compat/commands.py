@@ -64,7 +64,7 @@ def _translated(function: _Command) -> _Command:
         try:
             return function(*args, **kwargs)
         except MigrateError:
-            raise
+            raise  # Alembic need not be imported to know that it is not its error.
         except KeyError as error:
             if not _is_missing_parent(error):
                 raise
@@ -108,13 +108,25 @@ def _directory(directory: PathLike | None) -> str:
     return directory
 
 
-def _listing(directory: PathLike | None) -> listing.Listing | None:
-    """Return what prints the revisions of a folder without Alembic, if it can."""
+def _is_printed(
+    directory: PathLike | None,
+    lines: Callable[[listing.Listing], Iterable[str] | None],
+) -> bool:
+    """Print what the headers of the revisions tell; say whether that was enough.
+
+    :param directory: the migrations folder.
+    :param lines: returns what to print, ``None`` if Alembic has to be asked.
+    """
     directory = _directory(directory)
     if not has_plain_config(current_state().migrate):
-        return None
+        return False
     with fewer_collections():
-        return listing.listing_of(directory)
+        known = listing.listing_of(directory)
+        found = None if known is None else lines(known)
+    if found is None:
+        return False
+    listing.print_lines(found)
+    return True
 
 
 def _alembic(name: str, config: Config, *args: Any, **options: Any) -> Any:
@@ -427,12 +439,8 @@ def show(
 
     :param revision: which one; ``current`` stands for those that the database is at.
     """
-    revisions = _listing(directory)
-    lines = revisions.show(revision) if revisions else None
-    if lines is None:
+    if not _is_printed(directory, lambda known: known.show(revision)):
         _alembic("show", _config(directory, x_arg), revision)
-    else:
-        listing.print_lines(lines)
 
 
 @_translated
@@ -454,9 +462,7 @@ def history(
             f"'{rev_range}' is not a range.", "Write it as <start>:<end>."
         )
     is_plain = rev_range is None and not indicate_current
-    revisions = _listing(directory) if is_plain else None
-    if revisions:
-        listing.print_lines(revisions.history(verbose))
+    if is_plain and _is_printed(directory, lambda known: known.history(verbose)):
         return
     _alembic(
         "history",
@@ -479,9 +485,7 @@ def heads(
     :param verbose: print the details of each.
     :param resolve_dependencies: count a dependency as a parent.
     """
-    revisions = _listing(directory)
-    if revisions:
-        listing.print_lines(revisions.heads(verbose, resolve_dependencies))
+    if _is_printed(directory, lambda known: known.heads(verbose, resolve_dependencies)):
         return
     _alembic(
         "heads",
@@ -499,10 +503,7 @@ def branches(
 
     :param verbose: print the details of each.
     """
-    revisions = _listing(directory)
-    if revisions:
-        listing.print_lines(revisions.branches(verbose))
-    else:
+    if not _is_printed(directory, lambda known: known.branches(verbose)):
         _alembic("branches", _config(directory, x_arg), verbose=verbose)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from flask import Flask
 
 from flask_migrate_compat import Config, Migrate, MigrateError
 from flask_migrate_compat.errors import NotConfiguredError, ScriptDirectoryError
-from flask_migrate_compat.extension import current_state
+from flask_migrate_compat.extension import current_state, has_plain_config
 
 
 class Database:
@@ -19,6 +20,20 @@ class Database:
 
 
 db = Database()
+
+
+def test_whether_the_configuration_is_plain() -> None:
+    class OwnConfig(Migrate):
+        def get_config(self, *args: Any, **kwargs: Any) -> Any:
+            return super().get_config(*args, **kwargs)
+
+    class OwnCallbacks(Migrate):
+        def call_configure_callbacks(self, config: Any) -> Any:
+            return config
+
+    assert has_plain_config(Migrate())
+    for other in (OwnConfig(), OwnCallbacks(), SimpleNamespace(configure_callbacks=[])):
+        assert not has_plain_config(other)
 
 
 def test_without_an_app_nothing_is_configured() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,17 @@ assert not {*names, "tqdm", "filelock"} & set(sys.modules)
 def test_every_public_name_is_there(name: str) -> None:
     assert getattr(flask_migrate_compat, name) is not None
     assert name in dir(flask_migrate_compat)
+
+
+def test_revisions_are_read_without_alembic_and_flask() -> None:
+    code = (
+        "import sys; from flask_migrate_compat.revisions import"
+        " folder, graph, headers, index, listing;"
+        "print({name.partition('.')[0] for name in sys.modules}"
+        " & {'alembic', 'sqlalchemy', 'flask', 'click', 'mako'})"
+    )
+    command = [sys.executable, "-c", code]
+    assert subprocess.check_output(command, text=True).strip() == "set()"
 
 
 def test_no_module_has_the_name_of_a_function() -> None:

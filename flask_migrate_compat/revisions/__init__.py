@@ -24,6 +24,18 @@ Where something looks unfamiliar here, Alembic's own way is taken: a file is imp
 or the whole folder is left to it.
 """
 
+from __future__ import annotations
+
+from typing import Sequence
+
 # The first release of Alembic whose history is linked and put in order as it is here,
 # and the first one that nobody has looked at.
 KNOWN_ALEMBIC = ((1, 10), (1, 21))
+
+
+def is_known(version: Sequence[int]) -> bool:
+    """Tell whether a release of Alembic is one that is known here.
+
+    :param version: the numbers of its version.
+    """
+    return KNOWN_ALEMBIC[0] <= tuple(version[:2]) < KNOWN_ALEMBIC[1]

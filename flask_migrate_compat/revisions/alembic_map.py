@@ -23,7 +23,7 @@ from alembic.util import load_python_file
 
 from ..config import alembic_version
 from ..errors import RevisionError
-from . import KNOWN_ALEMBIC
+from . import is_known
 from .folder import RevisionFile, revision_files
 from .graph import (
     CircleError,
@@ -48,7 +48,7 @@ class LazyScript(Script):
     # What the links of the history add, where there is something to add.
     _resolved_dependencies: tuple[str, ...] = ()
     _normalized_resolved_dependencies: tuple[str, ...] = ()
-    # Alembic has properties in the place of these three, and asks them at each step.
+    # Alembic computes this with a property, at each step of a walk.
     _versioned_down_revisions: Any = ()
 
     @property
@@ -88,7 +88,8 @@ class LazyScript(Script):
                 raise RevisionError(
                     f"'{os.path.relpath(self.path)}' was changed while this command"
                     " was at work.",
-                    "Run the command again.",
+                    "Run the command again; if it says so again, delete the folder"
+                    " __pycache__ beside the file.",
                 )
             self._module = module
         return self._module
@@ -258,7 +259,7 @@ def use_quick_history(command: str, config: Config) -> Iterator[None]:
     :param command: the name of the command.
     :param config: the configuration that Alembic is called with.
     """
-    if not KNOWN_ALEMBIC[0] <= alembic_version[:2] < KNOWN_ALEMBIC[1]:
+    if not is_known(alembic_version):
         yield
         return
     original = vars(ScriptDirectory)["from_config"]

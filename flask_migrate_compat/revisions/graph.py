@@ -156,6 +156,7 @@ class Graph:
             last = name
             for last in reachable([name], self.up):
                 labels.setdefault(last, set()).update(own)
+            # Alembic goes down from where its walk upwards ended.
             while len(self.all_up.get(last, ())) < 2 and len(self.down[last]) < 2:
                 labels.setdefault(last, set()).update(own)
                 if not self.down[last]:
@@ -239,8 +240,8 @@ def newest_first(
     """
     todo = set(wanted)
     started = todo.intersection(heads)
-    tips = [name for name in order if name in started] if started else []
-    is_tip = set(tips)
+    tips = [name for name in order if name in started]
+    todo.difference_update(tips)
     ancestors: _Ancestors | None = None
     # The ancestors of each tip; only needed when there are several.
     below: list[int] = []
@@ -256,11 +257,9 @@ def newest_first(
             if other is not None:
                 current = other
                 continue
-        if tip in todo:
-            result.append(tip)
-            todo.remove(tip)
-        is_tip.discard(tip)
-        parents = [one for one in down[tip] if one in todo and one not in is_tip]
+        result.append(tip)
+        parents = [one for one in down[tip] if one in todo]
+        todo.difference_update(parents)
         if not parents:
             del tips[current]
             if below:
@@ -268,12 +267,11 @@ def newest_first(
             current = max(current - 1, 0)
             continue
         tips[current] = parents[0]
-        is_tip.update(parents)
         if len(parents) > 1:
             tips += parents[1:]
             if ancestors is None:
                 ancestors = _Ancestors(tips, down)
-                below = [0]
+                below = [0]  # of this tip: set further down
             below += map(ancestors.of, parents[1:])
         if ancestors is not None and len(down[tip]) > 1:
             below[current] = ancestors.of(parents[0])

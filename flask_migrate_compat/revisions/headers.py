@@ -3,8 +3,9 @@
 Whatever the file would leave in its module when Alembic executes it is what is read
 here; where that cannot be told from the text for certain, the answer is ``None`` and
 the file has to be imported. So it has when it does something that another revision may
-need: calls something, changes an object, or decorates, at the top of the module. (That
-an import does it is not seen.) A mistake in a function is found when the revision runs,
+need: a statement at the top of the module that calls, changes or decorates something.
+What an import does is not seen, nor what is called for the value of a name: ``t =
+sa.table("t")`` is too common. A mistake in a function is found when the revision runs,
 and not by each command.
 """
 

@@ -68,6 +68,20 @@ def test_no_revisions() -> None:
     assert graph.in_order() == []
 
 
+def test_what_an_ancestor_needs_is_not_needed_again() -> None:
+    graph = Graph(
+        [
+            header("x"),
+            header("a", depends_on=("x",)),
+            header("b", "a"),
+            header("c", "b", depends_on=("x",)),
+        ]
+    )
+    assert graph.requirements["c"] == ("x",)
+    assert list(graph.own_requirements) == ["a"]
+    assert graph.ways_down["c"] == ("b",)
+
+
 def test_a_dependency_makes_a_head_an_effective_one() -> None:
     graph = Graph([header("a"), header("b"), header("c", "b", depends_on=("a",))])
     assert graph.heads == ("a", "c")

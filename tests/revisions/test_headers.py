@@ -141,6 +141,7 @@ def test_the_file_is_not_executed_for(source: str) -> None:
         "globals()['revision'] = f()()",
         "globals().get('x')(); globals()['revision'] = 'x'",
         # What another revision may need.
+        "def g(): g.__globals__['revi' 'sion'] = 'x'\nx = g()",
         "import sys\nsys.path.append('helpers')",
         "op.x = 1",
         "register()",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Callable
@@ -15,7 +16,7 @@ from alembic.config import Config
 from hypothesis import given, settings
 
 from flask_migrate_compat.revisions.headers import Header
-from flask_migrate_compat.revisions.listing import listing_of
+from flask_migrate_compat.revisions.listing import listing_of, print_lines
 
 from ..conftest import Project
 from .histories import histories
@@ -186,6 +187,20 @@ def test_alembic_is_asked(migrated: Project, call: str, before: str) -> None:
     done = migrated.run("-c", LOADED.format(before=before, call=call))
     assert done.returncode == 0, done.stderr
     assert "alembic" in done.stdout.splitlines()[-1]
+
+
+def test_what_cannot_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", output)
+    print_lines(["größe"])
+    output.flush()
+    assert output.buffer.getvalue().splitlines() == [b"gr??e"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no name for a folder there")
+def test_a_folder_that_may_be_in_a_package(tmp_path: Path) -> None:
+    (tmp_path / "a:b" / "versions").mkdir(parents=True)
+    assert listing_of(str(tmp_path / "a:b")) is None
 
 
 def test_a_pipe_that_nobody_reads(migrated: Project) -> None:
