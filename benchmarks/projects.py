@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -50,7 +51,8 @@ class Project:
     """An application of one side, with its migrations folder and a SQLite database.
 
     The folder ``migrations`` is what ``init`` of that side makes. The first command
-    afterwards is run here, because it writes the bytecode of all revisions.
+    afterwards is run here, because it writes the bytecode of all revisions, or what this
+    package has read of them; of files that are younger than two seconds it keeps nothing.
 
     :param side: whose application it is.
     :param folder: where to make it.
@@ -76,6 +78,7 @@ class Project:
         self._run("init")
         histories.write(history, self.versions, statements)
         self.write_version(histories.heads(history))
+        time.sleep(2.1)
         self._run("heads")
 
     def command(self, *arguments: str) -> list[str]:
