@@ -51,8 +51,8 @@ class Project:
     """An application of one side, with its migrations folder and a SQLite database.
 
     The folder ``migrations`` is what ``init`` of that side makes. The first command
-    afterwards is run here, because it writes the bytecode of all revisions, or what this
-    package has read of them; of files that are younger than two seconds it keeps nothing.
+    afterwards is run here, because it writes the bytecode of all revisions, or what
+    this package has read of them; it keeps nothing of files that have just changed.
 
     :param side: whose application it is.
     :param folder: where to make it.

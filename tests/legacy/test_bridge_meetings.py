@@ -103,6 +103,13 @@ def test_a_global_argument_has_no_place_at_the_top() -> None:
         click_commands(manager)
 
 
+def test_an_optional_global_argument_keeps_its_default() -> None:
+    manager = Manager(lambda env: Flask(env), with_default_commands=False)
+    manager.add_option("env", nargs="?", default="dev")
+    manager.command(late)
+    assert run_flask(at_the_top(manager), "late").status == 0
+
+
 def test_a_command_that_was_removed(manager: Any) -> None:
     manager.command(late)
     app = at_the_top(manager)
@@ -194,10 +201,6 @@ def test_the_variable_of_flask_is_put_back(
 
     @manager.command
     def look() -> None:
-        seen.append(os.environ.get("FLASK_RUN_FROM_CLI"))
-
-    @click.command()
-    def after() -> None:
         seen.append(os.environ.get("FLASK_RUN_FROM_CLI"))
 
     app = grouped(manager)

@@ -103,10 +103,12 @@ def _check_manager(manager: Any) -> None:
 
 def _check_global_options(manager: Any) -> None:
     for option in manager.get_options():
-        if not any(flag.startswith("-") for flag in option.args):
+        is_flag = any(flag.startswith("-") for flag in option.args)
+        if not is_flag and option.kwargs.get("nargs") not in ("?", "*"):
+            name = option.args[0] if option.args else option.kwargs.get("dest")
             raise ValueError(
-                f"The Manager has the global argument {option.args[0]!r}, which stands"
-                " before the command: use click_group(manager)."
+                f"The Manager has the global argument {name!r}, which stands before the"
+                " command: use click_group(manager)."
             )
 
 
