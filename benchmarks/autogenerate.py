@@ -17,12 +17,9 @@ import argparse
 import contextlib
 import logging
 import statistics
-import tempfile
 import time
-from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations
 from alembic.runtime.migration import MigrationContext
@@ -30,21 +27,10 @@ from alembic.runtime.migration import MigrationContext
 from flask_migrate_compat.config import Config
 from flask_migrate_compat.garbage import fewer_collections
 from flask_migrate_compat.running.reflection import read_ahead
-from tests.servers import SERVERS, database
 
-ALL = ("sqlite", *SERVERS)
-
-
-@contextlib.contextmanager
-def fresh(kind: str, folder: Path) -> Iterator[str]:
-    """Make a database and give its URL."""
-    if kind != "sqlite":
-        with database(kind) as url:
-            yield url
-        return
-    file = folder / "autogenerate.db"
-    yield f"sqlite:///{file.as_posix()}"
-    file.unlink()
+from .commands import in_turn
+from .databases import ALL, for_each, fresh
+from .results import Spread
 
 
 def models(count: int) -> sa.MetaData:
@@ -103,27 +89,26 @@ def run(connection: Any, metadata: sa.MetaData, ours: bool) -> float:
 
 
 def measure(
-    kind: str, folder: Path, count: int, rounds: int
-) -> tuple[list[int], list[list[float]]]:
+    kind: str, count: int, rounds: int
+) -> tuple[list[int], list[tuple[float, float]]]:
     """Return the queries, and the seconds of each round: of Alembic alone, and ours."""
     metadata = models(count)
-    with fresh(kind, folder) as url:
+    numbers = [0, 0]
+    with fresh(kind) as url:
         engine = sa.create_engine(url)
         queries = Queries(engine)
         metadata.create_all(engine)
-        numbers, times = [0, 0], []
         with engine.connect() as connection:
-            for number in range(-1, rounds):
-                pair = [0.0, 0.0]
-                # Who comes first has no advantage in the end.
-                for ours in (False, True) if number % 2 else (True, False):
-                    before = queries.count
-                    pair[ours] = run(connection, metadata, ours)
-                    numbers[ours] = queries.count - before
-                if number >= 0:
-                    times.append(pair)
+
+            def once(side: int) -> float:
+                before = queries.count
+                seconds = run(connection, metadata, ours=bool(side))
+                numbers[side] = queries.count - before
+                return seconds
+
+            pairs = in_turn(once, rounds)
         engine.dispose()
-    return numbers, times
+    return numbers, pairs
 
 
 def main() -> None:
@@ -137,25 +122,18 @@ def main() -> None:
     print(f"{options.tables} tables, {options.rounds} rounds; milliseconds")
     print(f"{'':<12}{'queries':^18}{'medians':^18}")
     print(f"{'database':<12}{'Alembic':>9}{'ours':>9}{'Alembic':>9}{'ours':>9}   ratio")
-    with tempfile.TemporaryDirectory() as name:
-        for kind in options.server or ALL:
-            try:
-                found = measure(kind, Path(name), options.tables, options.rounds)
-            except pytest.skip.Exception as reason:
-                print(f"{kind:<12}not measured: {reason}")
-            else:
-                show(kind, *found)
-
-
-def show(kind: str, numbers: list[int], times: list[list[float]]) -> None:
-    """Print one line of the table."""
-    alone, ours = (
-        statistics.median(pair[place] for pair in times) * 1000 for place in (0, 1)
+    for_each(
+        options.server or ALL,
+        lambda kind: show(kind, *measure(kind, options.tables, options.rounds)),
     )
-    ratios = sorted(pair[0] / pair[1] for pair in times)
+
+
+def show(kind: str, numbers: list[int], pairs: list[tuple[float, float]]) -> None:
+    """Print one line of the table."""
+    alone, ours = (statistics.median(times) * 1000 for times in zip(*pairs))
     print(
         f"{kind:<12}{numbers[0]:9}{numbers[1]:9}{alone:9.0f}{ours:9.0f}"
-        f"   {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+        f"   {Spread.of([stock / quick for stock, quick in pairs])}"
     )
 
 

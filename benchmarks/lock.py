@@ -24,12 +24,14 @@ import time
 from pathlib import Path
 from typing import Iterator
 
-import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 from flask_migrate_compat import Migrate, commands
-from tests.servers import SERVERS, database
+
+from .commands import in_turn
+from .databases import ALL, for_each, fresh
+from .results import Spread
 
 REVISION = '''\
 """Revision {number}"""
@@ -48,19 +50,7 @@ def upgrade():
 def downgrade():
     op.drop_table("t{number}")
 '''
-ALL = ("sqlite", *SERVERS)
-
-
-@contextlib.contextmanager
-def fresh(kind: str, folder: Path) -> Iterator[str]:
-    """Make a database and give its URL."""
-    if kind != "sqlite":
-        with database(kind) as url:
-            yield url
-        return
-    file = folder / f"{time.monotonic_ns()}.db"
-    yield f"sqlite:///{file.as_posix()}"
-    file.unlink()
+WHAT = ("all revisions", "nothing to do")
 
 
 @contextlib.contextmanager
@@ -84,24 +74,16 @@ def seconds(no_lock: bool) -> float:
     return time.perf_counter() - begin
 
 
-def measure(kind: str, folder: Path, rounds: int) -> dict[str, list[tuple[float, ...]]]:
-    """Return the seconds with the lock and without, of each round."""
-    times: dict[str, list[tuple[float, ...]]] = {
-        "all revisions": [],
-        "nothing to do": [],
-    }
-    for number in range(-1, rounds):
-        # Who comes first has no advantage in the end.
-        order = (False, True) if number % 2 else (True, False)
-        found: dict[str, dict[bool, float]] = {what: {} for what in times}
-        for no_lock in order:
-            with fresh(kind, folder) as url, application(url):
-                for what in times:
-                    found[what][no_lock] = seconds(no_lock)
-        if number >= 0:
-            for what, pair in found.items():
-                times[what].append((pair[False], pair[True]))
-    return times
+def measure(kind: str, rounds: int) -> None:
+    """Measure one kind of database, with the lock and without, and print it."""
+
+    def once(side: int) -> list[float]:
+        with fresh(kind) as url, application(url):
+            return [seconds(no_lock=bool(side)) for _ in WHAT]
+
+    pairs = in_turn(once, rounds)
+    for place, what in enumerate(WHAT):
+        show(kind, what, [(locked[place], free[place]) for locked, free in pairs])
 
 
 def main() -> None:
@@ -115,7 +97,6 @@ def main() -> None:
     print(f"{options.revisions} revisions, {options.rounds} rounds; milliseconds")
     print(f"{'database':<12}{'upgrade with':<15}{'lock':>8}{'no lock':>9}   ratio")
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
         os.chdir(name)
         with application("sqlite://"), contextlib.redirect_stdout(io.StringIO()):
             commands.init()
@@ -124,25 +105,15 @@ def main() -> None:
             previous = f'"r{number - 1:03}"' if number else None
             text = REVISION.format(number=number, previous=previous)
             Path(f"migrations/versions/r{number:03}.py").write_text(text)
-        for kind in options.server or ALL:
-            try:
-                times = measure(kind, folder, options.rounds)
-            except pytest.skip.Exception as reason:
-                print(f"{kind:<12}not measured: {reason}")
-                continue
-            for what, pairs in times.items():
-                show(kind, what, pairs)
+        for_each(options.server or ALL, lambda kind: measure(kind, options.rounds))
 
 
-def show(kind: str, what: str, pairs: list[tuple[float, ...]]) -> None:
+def show(kind: str, what: str, pairs: list[tuple[float, float]]) -> None:
     """Print one line of the table."""
-    with_lock, without = (
-        statistics.median(pair[place] for pair in pairs) * 1000 for place in (0, 1)
-    )
-    ratios = sorted(locked / free for locked, free in pairs)
+    with_lock, without = (statistics.median(times) * 1000 for times in zip(*pairs))
     print(
         f"{kind:<12}{what:<15}{with_lock:8.1f}{without:9.1f}   "
-        f"{statistics.median(ratios):.3f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+        f"{Spread.of([locked / free for locked, free in pairs])}"
     )
 
 

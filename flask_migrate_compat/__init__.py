@@ -46,67 +46,28 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .commands import (
         branches as branches,
-    )
-    from .commands import (
         check as check,
-    )
-    from .commands import (
         current as current,
-    )
-    from .commands import (
         downgrade as downgrade,
-    )
-    from .commands import (
         edit as edit,
-    )
-    from .commands import (
         ensure_version as ensure_version,
-    )
-    from .commands import (
         heads as heads,
-    )
-    from .commands import (
         history as history,
-    )
-    from .commands import (
         init as init,
-    )
-    from .commands import (
         list_templates as list_templates,
-    )
-    from .commands import (
         merge as merge,
-    )
-    from .commands import (
         migrate as migrate,
-    )
-    from .commands import (
         revision as revision,
-    )
-    from .commands import (
         show as show,
-    )
-    from .commands import (
         stamp as stamp,
-    )
-    from .commands import (
         upgrade as upgrade,
     )
-    from .config import Config as Config
-    from .config import alembic_version as alembic_version
+    from .config import Config as Config, alembic_version as alembic_version
     from .errors import (
         HookError as HookError,
-    )
-    from .errors import (
         InterruptedRevisionError as InterruptedRevisionError,
-    )
-    from .errors import (
         LegacyMigrationWarning as LegacyMigrationWarning,
-    )
-    from .errors import (
         LockTimeoutError as LockTimeoutError,
-    )
-    from .errors import (
         MigrateError as MigrateError,
     )
     from .extension import Migrate as Migrate

@@ -74,9 +74,11 @@ def _translated(function: _Command) -> _Command:
                 " revision that names it.",
             ) from error
         except Exception as error:
+            from alembic.script import revision as alembic_revision
             from alembic.util import CommandError
 
-            if not isinstance(error, CommandError):
+            # Some commands pass on what Alembic finds wrong with the revisions.
+            if not isinstance(error, (CommandError, alembic_revision.RevisionError)):
                 raise
             raise from_alembic(error) from error
 
@@ -94,10 +96,10 @@ def _config(
     directory: PathLike | None, x_arg: XArg = None, autogenerate: bool = False
 ) -> Config:
     """Return the configuration of a migrations folder, which has to be there."""
-    state = current_state()
-    directory = _directory(directory)
-    return state.migrate.get_config(
-        directory, x_arg=x_arg, opts=["autogenerate"] if autogenerate else None
+    return current_state().migrate.get_config(
+        _directory(directory),
+        x_arg=x_arg,
+        opts=["autogenerate"] if autogenerate else None,
     )
 
 
@@ -439,7 +441,9 @@ def show(
 
     :param revision: which one; ``current`` stands for those that the database is at.
     """
-    if not _is_printed(directory, lambda known: known.show(revision)):
+    # No file tells where a database is.
+    is_for_alembic = revision == "current"
+    if is_for_alembic or not _is_printed(directory, lambda known: known.show(revision)):
         _alembic("show", _config(directory, x_arg), revision)
 
 

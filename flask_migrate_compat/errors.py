@@ -102,6 +102,11 @@ _ALEMBIC_MESSAGES: tuple[tuple[str, type[MigrateError], str], ...] = (
         " 'upgrade heads' applies all.",
     ),
     (
+        "is detected in revision",
+        RevisionError,
+        "Correct down_revision or depends_on of one of them.",
+    ),
+    (
         "sql with --autogenerate",
         MigrateError,
         "Leave out one of them: 'upgrade --sql' prints the SQL of a revision.",

@@ -180,11 +180,30 @@ def _fail(error: click.ClickException) -> NoReturn:
 
 def _called(manager: Any) -> str:
     """Return the command line up to the command, for messages that name one."""
+    context = context_under_flask()
+    if context is None:
+        return f"python {sys.argv[0]} {_name_of(manager)}"
+    return path_above(context)
+
+
+def context_under_flask() -> click.Context | None:
+    """Return the click context of an old command that runs under ``flask``.
+
+    :returns: ``None`` outside of ``legacy/bridge``, whose click commands have the old
+        one as their ``script``.
+    """
     context = click.get_current_context(silent=True)
-    # Under `flask`, through legacy/bridge: the command, and above it its manager.
-    if context is not None and getattr(context.command, "script", None) is not None:
-        return context.parent.command_path if context.parent else ""
-    return f"python {sys.argv[0]} {_name_of(manager)}"
+    if context is None or getattr(context.command, "script", None) is None:
+        return None
+    return context
+
+
+def path_above(context: click.Context) -> str:
+    """Return how the group of a command is called.
+
+    :param context: the context of the command.
+    """
+    return context.parent.command_path if context.parent else ""
 
 
 def _name_of(manager: Any) -> str:

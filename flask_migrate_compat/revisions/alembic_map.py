@@ -17,8 +17,7 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, cast
 
-from alembic.script import Script, ScriptDirectory
-from alembic.script import revision as stock
+from alembic.script import Script, ScriptDirectory, revision as stock
 from alembic.util import load_python_file
 
 from ..config import alembic_version

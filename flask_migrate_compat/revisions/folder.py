@@ -57,12 +57,11 @@ def _with_headers(
         entry = known.get(name)
         if entry is None or entry[0] != stamp:
             changed += 1
-            entry = stamp, _header_of(os.path.join(folder, name))
+            entry = stamp, _header_of(found[name].path)
         entries[name] = entry
     write_index(folder, entries, changed)
-    prefix = os.path.join(folder, "")
     return [
-        RevisionFile(prefix + name, header) for name, (_, header) in entries.items()
+        RevisionFile(found[name].path, header) for name, (_, header) in entries.items()
     ]
 
 

@@ -18,8 +18,7 @@ from ..matrix.environments import Environment, copy_source
 from ..matrix.results import stack_environ
 from ..matrix.session import Session, add_options, guarded, say
 from . import reports
-from .options import CRASH
-from .options import add_options as add_own_options
+from .options import CRASH, add_options as add_own_options
 
 #: The newest of everything: what is tested here is hardly a matter of versions.
 USUAL = ("new313_sa21",)

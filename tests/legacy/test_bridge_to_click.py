@@ -21,8 +21,7 @@ from flask import Flask, current_app, g, has_app_context
 from flask.cli import FlaskGroup
 from flask_script import Command, Group, Manager, Option, Shell
 
-from flask_migrate_compat import MigrateCommand as shared_command
-from flask_migrate_compat import cli as migrate_cli
+from flask_migrate_compat import MigrateCommand as shared_command, cli as migrate_cli
 from flask_migrate_compat.legacy.bridge import (
     CommandClashWarning,
     click_commands,

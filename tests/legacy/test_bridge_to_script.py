@@ -12,8 +12,7 @@ import pytest
 from flask import Flask, current_app, has_app_context, has_request_context
 from flask.cli import AppGroup, FlaskGroup, pass_script_info, with_appcontext
 from flask_script import Manager
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from flask_migrate_compat.legacy.bridge import click_group, script_command
 

@@ -13,11 +13,9 @@ from click.testing import CliRunner
 from flask import Flask, current_app
 from flask.cli import ScriptInfo
 from flask_script import Command, Manager
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from flask_migrate_compat import MigrateCommand as shared_command
-from flask_migrate_compat import cli, commands
+from flask_migrate_compat import MigrateCommand as shared_command, cli, commands
 from flask_migrate_compat.extension import Migrate
 from flask_migrate_compat.legacy.manager import MigrateManager, _option
 

@@ -9,8 +9,7 @@ from types import ModuleType
 from typing import Any, Callable
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 pytest.importorskip("alembic", minversion="1.10")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -120,6 +120,27 @@ def test_what_cannot_be_told_is_executed(
     commands.heads()
     output = capsys.readouterr().out
     assert output.splitlines() == ["executed b1", "b1 (head)"]
+
+
+@needs_known
+@pytest.mark.parametrize(
+    "command", [commands.heads, commands.history, commands.upgrade]
+)
+def test_a_circle_is_an_error_that_says_what_to_do(
+    folder: Path, command: Callable[[], None]
+) -> None:
+    with used(make_app(folder, {})):
+        commands.init()
+        write_revision(folder, "base")
+        write_revision(folder, "three").write_text(
+            "revision = 'three'\ndown_revision = None\ndepends_on = 'two'\n"
+        )
+        path = write_revision(folder, "one", "base")
+        path.write_text(path.read_text() + "\ndepends_on = 'three'\n")
+        write_revision(folder, "two", "one")
+        write_revision(folder, "head", "two")
+        with pytest.raises(RevisionError, match=r"\(one, three, two\).*Correct down_"):
+            command()
 
 
 @needs_known

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from flask_migrate_compat.revisions import folder as folder_module
-from flask_migrate_compat.revisions import index
+from flask_migrate_compat.revisions import folder as folder_module, index
 from flask_migrate_compat.revisions.folder import revision_files
 from flask_migrate_compat.revisions.headers import Header
 

@@ -57,7 +57,10 @@ def make_parser(
     except Exception as error:
         raise failure(context, "its options are not possible", error) from error
     if not parsers.has_parser_at(parser, path):
-        context.fail(f"The Manager has no command '{' '.join(path)}' any more.")
+        context.fail(
+            f"The Manager has no command '{' '.join(path)}' any more."
+            " Call click_commands() after it was removed."
+        )
     return parser
 
 

@@ -9,15 +9,16 @@ typed is put together again and handled by the Manager.
 from __future__ import annotations
 
 import argparse
+import functools
 import inspect
 import sys
-import traceback
 from typing import Any, Mapping, Sequence
 
 import click
 from flask.cli import AppGroup
 from flask_script import Manager
 
+from ...cli import print_traceback
 from . import calls, clashes, parsers
 from .parameters import OPTIONS, Section, sections
 from .to_script import ClickCommand
@@ -84,7 +85,10 @@ def click_commands(
     rename = dict(rename or {})
     unknown = sorted(set(rename) - set(manager._commands))
     if unknown:
-        raise ValueError(f"The Manager has no command {', '.join(map(repr, unknown))}.")
+        raise ValueError(
+            f"The Manager has no command {', '.join(map(repr, unknown))}."
+            f" Correct rename=; it has {', '.join(manager._commands)}."
+        )
     taken = clashes.taken_names(app or manager.app)
     found: list[Any] = []
     for old_name, command in manager._commands.items():
@@ -188,8 +192,7 @@ class _Bridged(click.Command):
     def _translate(self) -> list[Section]:
         if isinstance(self.script, ClickCommand):
             return [Section(OPTIONS, "", list(self.script.click_command.params))]
-        root = parsers.create_parser(self.manager, "", self.path)
-        parser = parsers.parser_at(root, self.path)
+        parser = self._shown_parser
         found = sections(parser)
         if self.top_level and len(self.path) == 1:
             more = argparse.ArgumentParser(prog="", add_help=False)
@@ -199,12 +202,17 @@ class _Bridged(click.Command):
             found += [one._replace(title=_GLOBAL) for one in sections(more)]
         return found
 
+    @functools.cached_property
+    def _shown_parser(self) -> parsers.Parser:
+        """Return a parser to show; click asks for its help flags again and again."""
+        root = parsers.create_parser(self.manager, "", self.path)
+        return parsers.parser_at(root, self.path)
+
     def get_help_option_names(self, ctx: click.Context) -> list[str]:
         """Return the flags that the Manager has for its help."""
         try:
-            root = parsers.create_parser(self.manager, "", self.path)
-            flags = parsers.help_flags(parsers.parser_at(root, self.path))
-        except Exception:
+            flags = parsers.help_flags(self._shown_parser)
+        except Exception:  # as for sections()
             return ["--help"]
         # click makes the name of an option from one of its flags.
         has_name = any(flag.lstrip("-").isidentifier() for flag in flags)
@@ -307,7 +315,7 @@ class _Bridged(click.Command):
             return
         except EOFError:
             # click would say "Aborted!", of a broken file too.
-            traceback.print_exc()
+            print_traceback(asked_for=True)
             sys.exit(1)
         except KeyboardInterrupt:
             # The status of a Python that Ctrl-C has ended; that of click is 1.
@@ -414,7 +422,10 @@ class ScriptGroup(_Bridged, AppGroup):
                 ctx.exit()
             options = len(ctx.meta[_ARGV]) - len(self.path)
             if options and not isinstance(command, _Bridged):
-                ctx.fail(f"'{name}' is no command of the Manager: it takes no options.")
+                ctx.fail(
+                    f"'{name}' is no command of the Manager: it takes no options."
+                    " Leave out those before its name."
+                )
             ctx.invoked_subcommand = name
             context = command.make_context(name, args, parent=ctx)
             with context:

@@ -13,6 +13,8 @@ import click
 from flask.cli import AppGroup, FlaskGroup, ScriptInfo
 from flask_script import Command
 
+from ..manager import context_under_flask, path_above
+
 
 def script_command(command: click.Command) -> ClickCommand:
     """Make a Flask-Script command of a click command or group.
@@ -87,13 +89,12 @@ class ClickCommand(Command):  # type: ignore[misc]  # Flask-Script has no types
 
     def _called(self) -> tuple[str, str | None]:
         """Return the program with the names above the command, and its own name."""
-        context = click.get_current_context(silent=True)
-        script = getattr(getattr(context, "command", None), "script", None)
+        context = context_under_flask()
+        script = getattr(context and context.command, "script", None)
         is_own = getattr(script, "click_command", None) is self.click_command
         if context is not None and is_own:
-            # Under `flask`: it may be renamed there, or stand without its Manager.
-            above = context.parent.command_path if context.parent else ""
-            return above, context.info_name
+            # It may be renamed there, or stand without its Manager.
+            return path_above(context), context.info_name
         programs = [manager.parser.prog for manager in self.managers]
         return " ".join(programs), (*self.called, self.click_command.name)[0]
 

@@ -79,9 +79,10 @@ def _each_inspector(
     if not hasattr(original, "__get__"):
         yield
         return
-    attribute: Any = _InspectorAttribute(original, prepare_own)
-    setattr(AutogenContext, "inspector", attribute)  # noqa: B010
+    # Typed loosely, as it is replaced for the time of one run.
+    loose: Any = AutogenContext
+    loose.inspector = _InspectorAttribute(original, prepare_own)
     try:
         yield
     finally:
-        setattr(AutogenContext, "inspector", original)  # noqa: B010
+        loose.inspector = original

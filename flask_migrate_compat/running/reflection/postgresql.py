@@ -55,13 +55,9 @@ def owners_read_ahead(context: MigrationContext) -> Iterator[None]:
     :param context: Alembic's context of a PostgreSQL database.
     """
     implementation: Any = context.impl
-    original = getattr(implementation, _METHOD, None)
-    if (
-        _METHOD in vars(implementation)
-        or getattr(type(implementation), _METHOD, None)
-        is not getattr(PostgresqlImpl, _METHOD, None)
-        or original is None
-    ):
+    original: Any = getattr(implementation, _METHOD, None)
+    stock = getattr(PostgresqlImpl, _METHOD, None)
+    if stock is None or getattr(original, "__func__", None) is not stock:
         yield
         return
 

@@ -15,8 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from flask_migrate_compat.running.reflection import postgresql
 
-from ...servers import execute
-from ...servers import postgresql as postgresql_server
+from ...servers import execute, postgresql as postgresql_server
 from .comparing import generated, outcome, queries, reading_ahead
 
 # Whether Alembic asks as it is known here: an older one is left to itself.

@@ -10,8 +10,7 @@ from typing import Any, Iterable, Iterator
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.pool import NullPool
