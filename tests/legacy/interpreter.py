@@ -10,7 +10,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+import urllib.request
+from contextlib import closing
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import flask_migrate_compat
@@ -88,6 +92,36 @@ class Interpreter:
             timeout=120,
         )
 
+    def answer(self, *argv: str, port: int, path: str, **env: str) -> bytes:
+        """Start a server, ask it once, and end it.
+
+        :param argv: the arguments of Python that start the server.
+        :param port: the port at which it listens on this machine.
+        :param path: what to ask for.
+        :param env: environment variables to set.
+        """
+        server = subprocess.Popen(
+            [sys.executable, *argv],
+            cwd=self.folder,
+            env={**self.env, **env},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            for _ in range(200):
+                try:
+                    url = f"http://127.0.0.1:{port}{path}"
+                    with urllib.request.urlopen(url, timeout=5) as response:
+                        answer: bytes = response.read()
+                        return answer
+                except OSError:
+                    assert server.poll() is None, "the server ended"
+                    time.sleep(0.1)
+            raise AssertionError("the server did not answer")
+        finally:
+            server.terminate()
+            server.wait()
+
     def output(self, code: str, **env: str) -> str:
         """Run code as the script ``main.py``; it must succeed.
 
@@ -111,6 +145,14 @@ class Interpreter:
         result = self.run("main.py", **env)
         assert result.returncode != 0, result.stdout + result.stderr
         return result.stderr
+
+
+def free_port() -> int:
+    """Return a port of this machine at which nobody listens."""
+    with closing(socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def fake_flask(folder: Path, **modules: Any) -> Interpreter:

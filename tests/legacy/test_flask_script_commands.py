@@ -5,17 +5,11 @@ What depends on the argument parser runs with that of this Python and with later
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
-import urllib.request
-from contextlib import closing
 from pathlib import Path
-from socket import socket
 
 import pytest
 
-from .interpreter import Interpreter
+from .interpreter import Interpreter, free_port
 from .parsers import ALL_LATER
 
 MANAGE = """\
@@ -236,30 +230,9 @@ def test_the_server_gets_its_arguments(app: Interpreter) -> None:
 
 
 def test_the_server_answers(app: Interpreter) -> None:
-    with closing(socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "runserver", "-p", str(port)],
-        cwd=app.folder,
-        env=app.env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(100):
-            try:
-                url = f"http://127.0.0.1:{port}/hello/you"
-                with urllib.request.urlopen(url, timeout=5) as response:
-                    assert response.read() == b"hello you"
-                return
-            except OSError:
-                assert process.poll() is None, "the server ended"
-                time.sleep(0.1)
-        raise AssertionError("the server did not answer")
-    finally:
-        process.terminate()
-        process.wait()
+    port = free_port()
+    argv = ["manage.py", "runserver", "-p", str(port)]
+    assert app.answer(*argv, port=port, path="/hello/you") == b"hello you"
 
 
 def test_a_manager_can_be_copied_after_it_ran(app: Interpreter) -> None:

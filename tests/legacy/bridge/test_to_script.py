@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from flask_migrate_compat.legacy.bridge import click_group, script_command
 
-from .bridge_runs import Result, run_flask, run_manager
+from .runs import Result, run_flask, run_manager
 
 
 def show(*args: Any) -> None:

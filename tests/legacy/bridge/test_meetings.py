@@ -17,29 +17,8 @@ from flask_migrate_compat.legacy.bridge import (
     script_command,
 )
 
-from .bridge_runs import run_flask, run_manager
-
-
-def make_app() -> Flask:
-    return Flask("bridge")
-
-
-@pytest.fixture
-def manager() -> Any:
-    return Manager(make_app(), with_default_commands=False)
-
-
-def at_the_top(manager: Any, **options: Any) -> Flask:
-    app = make_app()
-    for command in click_commands(manager, **options):
-        app.cli.add_command(command)
-    return app
-
-
-def grouped(manager: Any) -> Flask:
-    app = make_app()
-    app.cli.add_command(click_group(manager))
-    return app
+from .applications import grouped, late, make_app, top_level
+from .runs import run_flask, run_manager
 
 
 @click.command()
@@ -63,7 +42,7 @@ def test_a_click_command_knows_its_name(manager: Any) -> None:
     below.add_command("hello", script_command(hello))
     manager.add_command("hello", script_command(hello))
     manager.add_command("sub", below)
-    app = at_the_top(manager, rename={"hello": "hi", "sub": "under"})
+    app = top_level(manager, rename={"hello": "hi", "sub": "under"})
     assert run_flask(app, "hi").out == "flask hi\n"
     assert run_flask(app, "under", "hello").out == "flask under hello\n"
     assert "Usage: flask under hello " in run_flask(app, "under", "hello", "--no").err
@@ -91,12 +70,12 @@ def test_an_attached_value_of_a_global_option() -> None:
 
         print(current_app.name)
 
-    app = at_the_top(manager)
+    app = top_level(manager)
     for argv in (["-cprod"], ["-c", "prod"], ["--config=prod"]):
         assert run_flask(app, "name", *argv).out == "prod\n"
 
 
-def test_a_global_argument_has_no_place_at_the_top() -> None:
+def test_a_global_argument_has_no_place_top_level() -> None:
     manager = Manager(lambda env: make_app(), with_default_commands=False)
     manager.add_option("env")
     with pytest.raises(ValueError, match=r"'env'.*click_group\(manager\)"):
@@ -107,20 +86,16 @@ def test_an_optional_global_argument_keeps_its_default() -> None:
     manager = Manager(lambda env: Flask(env), with_default_commands=False)
     manager.add_option("env", nargs="?", default="dev")
     manager.command(late)
-    assert run_flask(at_the_top(manager), "late").status == 0
+    assert run_flask(top_level(manager), "late").status == 0
 
 
 def test_a_command_that_was_removed(manager: Any) -> None:
     manager.command(late)
-    app = at_the_top(manager)
+    app = top_level(manager)
     del manager._commands["late"]
     result = run_flask(app, "late")
     assert result.status == 2
     assert "no command 'late' any more" in result.err
-
-
-def late() -> None:
-    """Come late."""
 
 
 def test_an_end_of_file_is_shown_with_its_place(manager: Any) -> None:

@@ -1,7 +1,7 @@
 """Managers of every shape that is met in the wild, made anew for each run.
 
-Also a program: ``python bridge_zoo.py NAME …`` is the ``manage.py`` of a Manager, and
-``FLASK_APP=bridge_zoo.py ZOO=NAME flask manage …`` the same one through the bridge.
+Also a program: ``python zoo.py NAME …`` is the ``manage.py`` of a Manager, and
+``FLASK_APP=zoo.py ZOO=NAME flask manage …`` the same one through the bridge.
 
 Every command prints what arrives in it, and in which context.
 """

@@ -20,13 +20,13 @@ from flask_migrate_compat.legacy.bridge import (
     parsers,
 )
 
-from . import bridge_zoo
-from .bridge_runs import ANSWERS, Result, run_flask, run_manager
-from .bridge_zoo import ZOO, make_app
-from .interpreter import Interpreter
-from .parsers import ALL_LATER
+from ..interpreter import Interpreter
+from ..parsers import ALL_LATER
+from . import zoo
+from .runs import ANSWERS, Result, run_flask, run_manager
+from .zoo import ZOO, make_app
 
-ZOO_SOURCE = Path(bridge_zoo.__file__)
+ZOO_SOURCE = Path(zoo.__file__)
 
 
 @pytest.fixture(autouse=True)
@@ -216,10 +216,10 @@ def test_real_processes_do_the_same(name: str, line: str, tmp_path: Path) -> Non
     python = Interpreter(tmp_path)
     # What the parsers of later Pythons do differently is the harder test.
     python.start_up(before=ALL_LATER)
-    python.write(bridge_zoo=ZOO_SOURCE.read_text("utf-8"))
+    python.write(zoo=ZOO_SOURCE.read_text("utf-8"))
     argv = line.split()
-    old = python.run("bridge_zoo.py", name, *argv, stdin=ANSWERS)
-    variables = {"FLASK_APP": "bridge_zoo.py", "ZOO": name}
+    old = python.run("zoo.py", name, *argv, stdin=ANSWERS)
+    variables = {"FLASK_APP": "zoo.py", "ZOO": name}
     for before in (["manage"], []):
         if not before and (argv[0].startswith("-") or len(argv) > 2):
             continue
