@@ -208,10 +208,10 @@ def _linked(graph: Graph, scripts: Iterable[Any]) -> dict[Any, Any]:
         if name in graph.all_up:
             script._all_nextrev = graph.all_up[name]
             script.nextrev = graph.up.get(name, script.nextrev)
-        if name in graph.requirements or not isinstance(script, LazyScript):
-            script._resolved_dependencies = graph.requirements.get(name, ())
-            script._normalized_resolved_dependencies = graph.own_requirements.get(
-                name, ()
+        if name in graph.dependencies or not isinstance(script, LazyScript):
+            script._resolved_dependencies = graph.dependencies.get(name, ())
+            script._normalized_resolved_dependencies = (
+                graph.normalized_dependencies.get(name, ())
             )
     for name, labels in graph.labels().items():
         map_[name].branch_labels.update(labels)

@@ -16,7 +16,7 @@ from .headers import Header
 
 # From each revision to those that it follows, or that follow it.
 Links = Mapping[str, Iterable[str]]
-_Several = Dict[str, Tuple[str, ...]]
+_Names = Dict[str, Tuple[str, ...]]
 
 _NONE: frozenset[str] = frozenset()
 
@@ -50,25 +50,25 @@ class Graph:
         #: The revision of each label that a file gives.
         self.of_label: dict[str, str] = {}
         #: What each one follows by ``down_revision``.
-        self.down: _Several = {
+        self.down: _Names = {
             name: header.down_revisions for name, header in self.headers.items()
         }
         #: The revisions that ``depends_on`` means.
-        self.requirements: _Several = {}
-        #: The same without what an ancestor requires already.
-        self.own_requirements: _Several = {}
-        #: Both kinds of links, the requirements as they are.
-        self.all_down: _Several = self.down
-        #: Both kinds of links, without the repeated requirements; the way of each walk.
-        self.ways_down: _Several = self.down
+        self.dependencies: _Names = {}
+        #: The same without what an ancestor depends on already.
+        self.normalized_dependencies: _Names = {}
+        #: Both kinds of links, the dependencies as they are.
+        self.all_down: _Names = self.down
+        #: Both kinds of links, the dependencies normalized; the way of each walk.
+        self.normalized_down: _Names = self.down
         self._resolve_names()
         #: What follows each one by ``down_revision``.
         self.up = _turned_around(self.down)
         #: What follows each one by both kinds of links.
         self.all_up = self.up
-        if self.requirements:
+        if self.dependencies:
             self.all_up = _turned_around(self.all_down)
-            self._leave_out_repeated_requirements()
+            self._normalize_dependencies()
         _check_for_circles(self.all_down, self.all_up)
 
     def _resolve_names(self) -> None:
@@ -90,21 +90,21 @@ class Graph:
             for name in found:
                 if name not in self.headers:
                     raise UnusualHistoryError(name)
-            self.requirements[header.revision] = tuple(found)
+            self.dependencies[header.revision] = tuple(found)
         if needing:
-            self.all_down = self._with(self.requirements)
+            self.all_down = self._with(self.dependencies)
 
-    def _with(self, requirements: _Several) -> _Several:
+    def _with(self, dependencies: _Names) -> _Names:
         both = dict(self.down)
-        for name, found in requirements.items():
+        for name, found in dependencies.items():
             both[name] = tuple(dict.fromkeys(both[name] + found))
         return both
 
-    def _leave_out_repeated_requirements(self) -> None:
-        """Leave out what an ancestor, by ``down_revision`` alone, requires already."""
-        # A set of requirements is a number, with one bit for each; these are many.
+    def _normalize_dependencies(self) -> None:
+        """Leave out what an ancestor by ``down_revision`` depends on already."""
+        # A set of dependencies is a bit mask: there may be many of them.
         bits: dict[str, int] = {}
-        for found in self.requirements.values():
+        for found in self.dependencies.values():
             for name in found:
                 bits.setdefault(name, 1 << len(bits))
         inherited: dict[str, int] = {}
@@ -112,16 +112,16 @@ class Graph:
             above = 0
             for parent in self.down[name]:
                 above |= inherited[parent]
-                for required in self.requirements.get(parent, ()):
+                for required in self.dependencies.get(parent, ()):
                     above |= bits[required]
             inherited[name] = above
-            own = set(self.requirements.get(name, ()))
+            own = set(self.dependencies.get(name, ()))
             for required in tuple(own):
                 if above & bits[required]:
                     own.discard(required)
             if own:
-                self.own_requirements[name] = tuple(own)
-        self.ways_down = self._with(self.own_requirements)
+                self.normalized_dependencies[name] = tuple(own)
+        self.normalized_down = self._with(self.normalized_dependencies)
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ class Graph:
     @property
     def real_bases(self) -> tuple[str, ...]:
         """Return the bases that depend on nothing."""
-        return tuple(name for name in self.bases if name not in self.requirements)
+        return tuple(name for name in self.bases if name not in self.dependencies)
 
     def labels(self) -> dict[str, set[str]]:
         """Return the labels of each revision that has some, given or inherited.
@@ -166,10 +166,12 @@ class Graph:
 
     def in_order(self) -> list[str]:
         """Return all revisions, the newest first, as ``history`` shows them."""
-        return newest_first(self.headers, self.real_heads, self.ways_down, self.headers)
+        return newest_first(
+            self.headers, self.real_heads, self.normalized_down, self.headers
+        )
 
 
-def _turned_around(down: _Several) -> dict[str, frozenset[str]]:
+def _turned_around(down: _Names) -> dict[str, frozenset[str]]:
     up: dict[str, frozenset[str]] = {}
     for name, parents in down.items():
         for parent in parents:
@@ -194,7 +196,7 @@ def _parents_first(down: Links, up: Links) -> Iterator[str]:
                 ready.append(child)
 
 
-def _check_for_circles(down: _Several, up: Links) -> None:
+def _check_for_circles(down: _Names, up: Links) -> None:
     left = set(down).difference(_parents_first(down, up))
     if left:
         # Without what only follows a circle.
@@ -230,7 +232,7 @@ def newest_first(
 
     Alembic goes down one branch after the other, and leaves a branch where another one
     has to be walked first. The order is the same here; what Alembic finds out by a set
-    of all ancestors for each branch, a number with one bit for each revision tells.
+    of all ancestors for each branch, a bit mask tells.
 
     :param wanted: the revisions that the result has.
     :param heads: where the walk begins; those that are not wanted do not count.
@@ -278,16 +280,16 @@ def newest_first(
     return result
 
 
-def _first_with(bit: int, sets: Sequence[int], but: int) -> int | None:
-    """Return the place of the first set with a bit, passing over one of them."""
-    for place, numbers in enumerate(sets):
-        if numbers & bit and place != but:
+def _first_with(bit: int, masks: Sequence[int], but: int) -> int | None:
+    """Return the place of the first mask with a bit, passing over one of them."""
+    for place, mask in enumerate(masks):
+        if mask & bit and place != but:
             return place
     return None
 
 
 class _Ancestors:
-    """Know the ancestors of the revisions where ways meet, as numbers of bits.
+    """Know the ancestors of the revisions where ways meet, as bit masks.
 
     A revision is one of its own ancestors.
 
@@ -311,20 +313,20 @@ class _Ancestors:
         waiting = {name: len(children) for name, children in up.items()}
         for place, name in enumerate(_parents_first(region, up)):
             self._place[name] = place
-            numbers = 1 << place
+            mask = 1 << place
             for parent in region[name]:
-                numbers |= passing[parent]
+                mask |= passing[parent]
                 waiting[parent] -= 1
                 if not waiting[parent]:
                     del passing[parent]
-            passing[name] = numbers
+            passing[name] = mask
             if name in kept:
-                self._kept[name] = numbers
+                self._kept[name] = mask
 
     def of(self, name: str) -> int:
         """Return the ancestors of a head, or of one of several parents."""
         return self._kept[name]
 
     def bit(self, name: str) -> int:
-        """Return the number that has the bit of one revision."""
+        """Return the bit mask of one revision alone."""
         return 1 << self._place[name]

@@ -77,9 +77,9 @@ def test_what_an_ancestor_needs_is_not_needed_again() -> None:
             header("c", "b", depends_on=("x",)),
         ]
     )
-    assert graph.requirements["c"] == ("x",)
-    assert list(graph.own_requirements) == ["a"]
-    assert graph.ways_down["c"] == ("b",)
+    assert graph.dependencies["c"] == ("x",)
+    assert list(graph.normalized_dependencies) == ["a"]
+    assert graph.normalized_down["c"] == ("b",)
 
 
 def test_a_dependency_makes_a_head_an_effective_one() -> None:
@@ -122,7 +122,7 @@ def test_a_circle_is_named_without_what_only_hangs_on_it() -> None:
 def test_the_order_looks_at_each_revision_some_times(make: object) -> None:
     def looks(size: int) -> int:
         graph = Graph(make(size))  # type: ignore[operator]
-        down = Counted(graph.ways_down)
+        down = Counted(graph.normalized_down)
         order = newest_first(graph.headers, graph.real_heads, down, graph.headers)
         assert len(order) == len(graph.headers)
         return down.count
