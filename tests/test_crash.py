@@ -6,9 +6,14 @@ import importlib
 import runpy
 from pathlib import Path
 
+import pytest
+
+from tests import servers
 from tests.crash import reports, rounds
 from tests.crash.options import CRASH, KINDS, REPLICAS, parser
+from tests.crash.own_servers import own_server
 from tests.crash.points import Reference, points_of
+from tests.crash.stage import NotHere
 from tests.crash.targets import State
 
 CHAIN = Path(reports.__file__).with_name("chain")
@@ -72,3 +77,13 @@ def test_counts_survive_the_way_out_of_an_environment(tmp_path: Path) -> None:
 def test_options_have_defaults() -> None:
     assert parser(CRASH).parse_args([]).rounds == 100
     assert parser(REPLICAS).parse_args(["--server", "mariadb"]).server == ["mariadb"]
+
+
+def test_server_of_our_own_shares_no_folder_with_another() -> None:
+    pytest.importorskip("pymysql")
+    try:
+        with own_server("mariadb") as server:
+            ((folder,),) = servers.execute(server.url, "SELECT @@tmpdir")
+            assert Path(folder) == server.folder / "tmp"
+    except NotHere as error:
+        pytest.skip(str(error))

@@ -70,6 +70,7 @@ class OwnServer:
                 "--skip-test-db",
             ]
             command += [f"--datadir={data}", "--auth-root-authentication-method=normal"]
+            command.append(f"--tmpdir={self._temporary()}")
         done = subprocess.run(
             [*self._prefix, *command],
             cwd=str(self.folder),
@@ -92,6 +93,7 @@ class OwnServer:
             command += [f"--port={self.port}", "--bind-address=127.0.0.1"]
             command += [f"--socket={self.folder / 'socket'}", "--skip-log-bin"]
             command += [f"--pid-file={self.folder / 'pid'}"]
+            command.append(f"--tmpdir={self._temporary()}")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*self._prefix, *command],
@@ -110,6 +112,19 @@ class OwnServer:
                     text = self.log.read_text(errors="replace")[-500:]
                     raise NotHere(f"no {self.kind} answers: {text}", True) from error
                 time.sleep(0.05)
+
+    def _temporary(self) -> Path:
+        """Return a folder for MariaDB's temporary tables.
+
+        A server that starts removes every ``#sql*`` of that folder, those of another
+        running server too: in ``/tmp``, two of them get in each other's way.
+        """
+        folder = self.folder / "tmp"
+        if not folder.exists():
+            folder.mkdir()
+            owner = self.folder.stat()
+            os.chown(str(folder), owner.st_uid, owner.st_gid)
+        return folder
 
     def stop(self, number: int) -> None:
         """Stop with a signal, and wait until it is gone."""
