@@ -3,7 +3,8 @@
 What setup.cfg cannot say, because it ends when the legacy folder is deleted: the wheel,
 and an editable install too, carries a `.pth` file at the root of site-packages, which
 serves the old module names in every interpreter; and SQLAlchemy finds the dialect of
-`postgres://` through entry points.
+`postgres://` through entry points. All entry points are here, because setuptools takes
+them from one place.
 """
 
 from pathlib import Path
@@ -41,12 +42,15 @@ class BuildWithStartUp(build_py):
 
 
 def entry_points():
-    """Name the dialects that SQLAlchemy 1.4 does not know any more."""
+    """Name the program, and the dialects that SQLAlchemy 1.4 does not know any more."""
+    program = "flask-migrate-compat = flask_migrate_compat.codemods.cli:main"
+    points = {"console_scripts": [program]}
     if not (LEGACY / "postgres.py").exists():
-        return {}
+        return points
     home = "flask_migrate_compat.legacy.postgres"
     names = [f"postgres.{driver} = {home}:postgres_{driver}" for driver in DRIVERS]
-    return {"sqlalchemy.dialects": [f"postgres = {home}:postgres", *names]}
+    points["sqlalchemy.dialects"] = [f"postgres = {home}:postgres", *names]
+    return points
 
 
 setup(cmdclass={"build_py": BuildWithStartUp}, entry_points=entry_points())

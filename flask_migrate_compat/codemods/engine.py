@@ -1,0 +1,213 @@
+"""All rules on one file, and on many files at once."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import os
+from dataclasses import dataclass, field
+from typing import Callable, Iterable, Iterator, Sequence
+
+from .files import File, FileError, read, replace
+from .rule import Finding, Report, Rule
+from .rules import RULES
+from .source import Source, UnreadableError
+
+#: The pseudo-rule of a file that cannot be read.
+UNREADABLE = "FMC000"
+# So many files are worth a second process, which takes a third of a second to start.
+_MANY = 64
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rules that are to run.
+
+    :param select: beginnings of codes, or names; nothing means all.
+    :param ignore: beginnings of codes, or names.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def rules(self) -> list[Rule]:
+        """Return the rules, in their order."""
+        return [
+            rule
+            for rule in RULES
+            if (not self.select or _is_meant(rule, self.select))
+            and not _is_meant(rule, self.ignore)
+        ]
+
+    def unknown(self) -> list[str]:
+        """Return what names no rule."""
+        return [
+            one
+            for one in (*self.select, *self.ignore)
+            if not any(_is_meant(rule, (one,)) for rule in RULES)
+        ]
+
+
+def _is_meant(rule: Rule, chosen: Sequence[str]) -> bool:
+    return any(
+        rule.code.startswith(one.upper()) or rule.name == one.lower().replace("-", "_")
+        for one in chosen
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file.
+
+    :param path: as the user named it.
+    :param findings: what is old in it, with the places of the original.
+    :param left: what is still old after the rewrite, with the places of the result.
+    :param before: the original text, when there is another one now.
+    :param after: the new text.
+    :param problem: why it could not be read, or not be rewritten.
+    """
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    left: tuple[Finding, ...] = ()
+    before: str = ""
+    after: str = ""
+    problem: Finding | None = None
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether the rewrite changes it."""
+        return self.before != self.after
+
+    @property
+    def everything(self) -> tuple[Finding, ...]:
+        """Return the findings and the problem."""
+        return (*self.findings, *([self.problem] if self.problem else ()))
+
+
+def find(source: Source, rules: Iterable[Rule]) -> list[Finding]:
+    """Return what is old in a source.
+
+    :raises UnreadableError: when a rule needs its syntax, and it has none.
+    """
+    findings: list[Finding] = []
+    for rule in rules:
+        if rule.is_wanted_by(source):
+            report = Report(source, rule)
+            rule.apply(source, report)
+            findings += report.findings
+    return sorted(findings)
+
+
+def rewrite(source: Source, rules: Iterable[Rule]) -> Source:
+    """Return the source after all rules, each on what the one before it has left.
+
+    :raises UnreadableError: when a rule needs its syntax, and it has none.
+    """
+    for rule in rules:
+        if rule.is_wanted_by(source):
+            source = source.with_text(rule.apply(source, Report(source, rule)))
+    return source
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be done with each file.
+
+    :param selection: the rules.
+    :param is_rewrite: make the new text too.
+    :param with_scripts: let it contain the changes of shell scripts and the like.
+    """
+
+    selection: Selection = field(default_factory=Selection)
+    is_rewrite: bool = False
+    with_scripts: bool = False
+
+    def __call__(self, file: File) -> Outcome:
+        """Do it."""
+        try:
+            source = read(file)
+            rules = self.selection.rules()
+            wanted = any(rule.is_wanted_by(source) for rule in rules)
+            if source.is_python and not wanted:
+                source.check()
+                return Outcome(file.path)
+            findings = tuple(find(source, rules))
+        except (FileError, UnreadableError) as error:
+            place = getattr(error, "place", None)
+            line, column = (place.line, place.column) if place else (1, 1)
+            # A text file that is no text has nothing for us.
+            if isinstance(error, UnreadableError) and not file.is_python:
+                return Outcome(file.path)
+            problem = Finding(
+                file.path, line, column, UNREADABLE, f"the file {error}", "", str(error)
+            )
+            return Outcome(file.path, problem=problem)
+        if not self.is_rewrite or not findings:
+            return Outcome(file.path, findings)
+        return self._rewritten(source, rules, findings)
+
+    def _rewritten(
+        self, source: Source, rules: Sequence[Rule], findings: tuple[Finding, ...]
+    ) -> Outcome:
+        active = [r for r in rules if self.with_scripts or not r.is_script_rule]
+        try:
+            result = rewrite(source, active)
+            if result is not source:
+                if result.is_python:
+                    result.check()
+                result.encode()
+            left = tuple(find(result, rules))
+        except UnreadableError as error:
+            # The original could be read, so it is the rewrite that is wrong.
+            reason = f"the result {error.reason}; nothing is changed"
+            problem = Finding(
+                source.path, error.place.line, 1, UNREADABLE, reason, "", reason
+            )
+            return Outcome(source.path, findings, findings, problem=problem)
+        return Outcome(source.path, findings, left, source.text, result.text)
+
+
+def run(
+    files: Sequence[File], job: Job, done: Callable[[Outcome], None] | None = None
+) -> list[Outcome]:
+    """Do a job with files, in as many processes as there are processors.
+
+    :param files: the files.
+    :param job: what to do.
+    :param done: called with each outcome as it arrives.
+    :returns: the outcomes, in the order of the files.
+    """
+    outcomes = []
+    for outcome in _outcomes(files, job):
+        outcomes.append(outcome)
+        if done is not None:
+            done(outcome)
+    return outcomes
+
+
+def _outcomes(files: Sequence[File], job: Job) -> Iterator[Outcome]:
+    workers = min(_processors(), len(files) // _MANY + 1)
+    if workers < 2:
+        yield from map(job, files)
+        return
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(workers, context) as pool:
+        yield from pool.map(job, files, chunksize=16)
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def write(outcome: Outcome, file: File) -> None:
+    """Replace a file by its new text.
+
+    :raises FileError: when it cannot be written, or is not what was read any more.
+    """
+    source = read(file)
+    if source.text != outcome.before:
+        raise FileError("has changed since it was read; run the command again")
+    replace(file, source.with_text(outcome.after).encode())

@@ -1,0 +1,141 @@
+"""The base of the rules that change Python, on LibCST."""
+
+from __future__ import annotations
+
+from typing import Callable, Sequence
+
+import libcst as cst
+from libcst.metadata import (
+    ParentNodeProvider,
+    PositionProvider,
+    QualifiedNameProvider,
+    ScopeProvider,
+)
+
+from .rule import Place, Report
+from .source import Source
+
+
+class Transformer(cst.CSTTransformer):
+    """Visit the syntax of a file, and change what is old.
+
+    A ``leave_…`` method of a child asks :meth:`change` before it returns something
+    else than ``updated_node``, and tells :meth:`keep` what it cannot change. Positions
+    and names belong to the original nodes; code of the new ones comes from
+    :meth:`code`.
+
+    :param source: the file.
+    :param report: where to report what is found.
+    """
+
+    METADATA_DEPENDENCIES = (
+        ParentNodeProvider,
+        PositionProvider,
+        QualifiedNameProvider,
+        ScopeProvider,
+    )
+
+    def __init__(self, source: Source, report: Report) -> None:
+        super().__init__()
+        self.source = source
+        self.report = report
+
+    def change(
+        self, node: cst.CSTNode, message: str, blocks: str | None = None
+    ) -> bool:
+        """Report something old; return whether it is to be changed.
+
+        :param node: an original node.
+        :param message: what is old, one line.
+        :param blocks: the release that took it away, when not the one of the rule.
+        """
+        return self.report.change(self.place(node), message, blocks)
+
+    def keep(
+        self, node: cst.CSTNode, message: str, reason: str, blocks: str | None = None
+    ) -> None:
+        """Report something old that stays as it is.
+
+        :param node: an original node.
+        :param message: what is old, one line.
+        :param reason: why it stays, and what to do.
+        :param blocks: the release that took it away, when not the one of the rule.
+        """
+        self.report.leave(self.place(node), message, reason, blocks)
+
+    def place(self, node: cst.CSTNode) -> Place:
+        """Return where an original node stands."""
+        position = self.get_metadata(PositionProvider, node)
+        start, end = position.start, position.end
+        return Place(start.line, start.column + 1, end.line)
+
+    def names(self, node: cst.CSTNode) -> set[str]:
+        """Return the full names that an original node may have.
+
+        :returns: such as ``{"sqlalchemy.select"}`` for ``sa.select`` after ``import
+            sqlalchemy as sa``; several when different branches bind it; nothing for
+            an expression without a name.
+        """
+        found = self.get_metadata(QualifiedNameProvider, node, set())
+        return {one.name for one in found}
+
+    def is_named(self, node: cst.CSTNode, *names: str) -> bool:
+        """Tell whether an original node can only be one of these full names."""
+        found = self.names(node)
+        return bool(found) and found <= set(names)
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """Return the node around an original node."""
+        parent: cst.CSTNode | None = self.get_metadata(ParentNodeProvider, node, None)
+        return parent
+
+    def code(self, node: cst.CSTNode) -> str:
+        """Return the code of a node, with the line ends of the file."""
+        return self.source.module.code_for_node(node)
+
+
+def transforming(
+    kind: Callable[[Source, Report], Transformer],
+) -> Callable[[Source, Report], str]:
+    """Make the ``apply`` of a rule from its transformer."""
+
+    def apply(source: Source, report: Report) -> str:
+        changed = source.wrapper.visit(kind(source, report))
+        return changed.code
+
+    return apply
+
+
+def dotted(node: cst.CSTNode | None) -> str:
+    """Return ``a.b.c`` as it is written, or nothing for another expression."""
+    if isinstance(node, cst.Name):
+        return node.value
+    if isinstance(node, cst.Attribute):
+        before = dotted(node.value)
+        return f"{before}.{node.attr.value}" if before else ""
+    return ""
+
+
+def undotted(name: str) -> cst.Name | cst.Attribute:
+    """Make the expression ``a.b.c``."""
+    first, *rest = name.split(".")
+    node: cst.Name | cst.Attribute = cst.Name(first)
+    for part in rest:
+        node = cst.Attribute(node, cst.Name(part))
+    return node
+
+
+def keyword(call: cst.Call, *names: str) -> cst.Arg | None:
+    """Return the argument of a call that has one of these names."""
+    for argument in call.args:
+        if argument.keyword is not None and argument.keyword.value in names:
+            return argument
+    return None
+
+
+def without_last_comma(arguments: Sequence[cst.Arg]) -> list[cst.Arg]:
+    """Return arguments that end without a comma, after one was removed."""
+    some = list(arguments)
+    if some and isinstance(some[-1].comma, cst.Comma):
+        some[-1] = some[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return some
