@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import multiprocessing
 import os
+import signal
 from dataclasses import dataclass, field
 from typing import Callable, Iterable, Iterator, Sequence
 
@@ -94,7 +95,7 @@ def find(source: Source, rules: Iterable[Rule]) -> list[Finding]:
     for rule in rules:
         if rule.is_wanted_by(source):
             report = Report(source, rule)
-            rule.apply(source, report)
+            _apply(rule, source, report)
             findings += report.findings
     return sorted(findings)
 
@@ -106,8 +107,21 @@ def rewrite(source: Source, rules: Iterable[Rule]) -> Source:
     """
     for rule in rules:
         if rule.is_wanted_by(source):
-            source = source.with_text(rule.apply(source, Report(source, rule)))
+            source = source.with_text(_apply(rule, source, Report(source, rule)))
     return source
+
+
+def _apply(rule: Rule, source: Source, report: Report) -> str:
+    try:
+        return rule.apply(source, report)
+    except UnreadableError:
+        raise
+    except Exception as error:
+        # A mistake of ours. The other files are looked at all the same.
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UnreadableError(
+            f"makes {rule.code} fail ({reason}); report it"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -127,11 +141,9 @@ class Job:
         """Do it."""
         try:
             source = read(file)
-            rules = self.selection.rules()
-            wanted = any(rule.is_wanted_by(source) for rule in rules)
-            if source.is_python and not wanted:
+            if source.is_python:
                 source.check()
-                return Outcome(file.path)
+            rules = self.selection.rules()
             findings = tuple(find(source, rules))
         except (FileError, UnreadableError) as error:
             place = getattr(error, "place", None)
@@ -192,8 +204,15 @@ def _outcomes(files: Sequence[File], job: Job) -> Iterator[Outcome]:
         yield from map(job, files)
         return
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(workers, context) as pool:
+    with concurrent.futures.ProcessPoolExecutor(
+        workers, context, _ignore_interrupt
+    ) as pool:
         yield from pool.map(job, files, chunksize=16)
+
+
+def _ignore_interrupt() -> None:
+    # Ctrl-C reaches every process of the terminal; the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _processors() -> int:

@@ -22,9 +22,9 @@ class Place(NamedTuple):
     end_line: int = 0
 
     @property
-    def lines(self) -> range:
-        """Return the lines that it covers."""
-        return range(self.line, max(self.line, self.end_line) + 1)
+    def lines(self) -> set[int]:
+        """Return its first line and its last one, where a comment about it stands."""
+        return {self.line, self.end_line or self.line}
 
 
 @dataclass(frozen=True, order=True)

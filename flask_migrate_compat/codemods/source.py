@@ -26,6 +26,16 @@ _NOQA = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(r"[A-Za-z]+[0-9]+")
+# What only Python 2 has, at the beginning of a line or in the middle.
+_PYTHON_2 = re.compile(
+    r"^\s*print(?:\s+[^=(\s]|\s*>>|\s*$)|^\s*except\s+[\w.,() ]+,\s*\w+\s*:"
+    r"|^\s*raise\s+[\w.]+\s*,|^\s*exec\s+['\"\w]|\b[uU][rR]['\"]|<>"
+    r"|\b0[0-7]+\b|\b[0-9]+[lL]\b|`[^`]+`"
+)
+# Python 3 takes these too: as a shift of the function, and from 3.14 on as two classes.
+_VALID_PYTHON_2 = re.compile(
+    r"^\s*print\s*>>|^\s*except\s+[\w.]+\s*,\s*[a-z]\w*\s*:", re.MULTILINE
+)
 
 
 class UnreadableError(Exception):
@@ -110,46 +120,60 @@ class Source:
         return "\n" if most == unix else "\r\n" if most == windows else "\r"
 
     def check(self) -> None:
-        """Make sure that the Python can be parsed.
+        """Make sure that it is Python 3.
 
         ``ast`` is asked first, because it takes a tenth of the time of LibCST, which
         knows newer syntax than an old Python does.
 
-        :raises UnreadableError: when it is no Python 3, with the place.
+        :raises UnreadableError: when it is not, with the place.
         """
-        if self._syntax_error is not None:
+        problem, line = self._parsed
+        lines = LINE_END.split(self.text) if problem else []
+        if problem and _PYTHON_2.search(lines[min(line, len(lines)) - 1]):
+            # LibCST takes ``except A, b:``, which Python 3.14 gave another meaning.
+            reason = "is Python 2: run 2to3 or futurize over it first"
+            raise UnreadableError(reason, Place(line))
+        if problem:
             self.module  # noqa: B018
 
     @cached_property
-    def _syntax_error(self) -> Exception | None:
-        """Return what the running Python has against the text."""
+    def _parsed(self) -> tuple[str, int]:
+        """Return what the running Python has against the text, and where."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                ast.parse(self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            return error
-        return None
+                tree = ast.parse(self.text)
+        except SyntaxError as error:
+            return error.msg, error.lineno or 1
+        except (ValueError, RecursionError, MemoryError) as error:
+            return f"{type(error).__name__}: {error}", 1
+        if _VALID_PYTHON_2.search(self.text):
+            lines = LINE_END.split(self.text)
+            for node in ast.walk(tree):
+                line = getattr(node, "lineno", 0)
+                if (
+                    isinstance(node, (ast.Expr, ast.ExceptHandler))
+                    and _VALID_PYTHON_2.match(lines[line - 1])
+                    and not isinstance(getattr(node, "value", None), ast.Constant)
+                ):
+                    return "a statement of Python 2", line
+        return "", 1
 
     @cached_property
     def module(self) -> cst.Module:
         """Return the syntax.
 
-        :raises UnreadableError: when it is no Python 3, with the place.
+        :raises UnreadableError: when it cannot be parsed, with the place.
         """
         import libcst as cst
 
         try:
             return cst.parse_module(self.text)
         except (cst.ParserSyntaxError, ValueError, RecursionError) as error:
-            known = self._syntax_error
-            place = Place(getattr(known, "lineno", None) or 1)
-            if _PYTHON_2.search(self.text):
-                reason = "is Python 2: run 2to3 or futurize over it first"
-            else:
-                why = getattr(known, "msg", None) or known or type(error).__name__
-                reason = f"is not Python that can be parsed: {why}"
-            raise UnreadableError(reason, place) from error
+            problem, line = self._parsed
+            why = problem or type(error).__name__
+            reason = f"is not Python that can be parsed: {why}"
+            raise UnreadableError(reason, Place(line)) from error
 
     @cached_property
     def wrapper(self) -> MetadataWrapper:
@@ -181,12 +205,3 @@ class Source:
             if codes is not None and (not codes or code in codes):
                 return True
         return False
-
-
-# What only Python 2 has, at the beginning of a line or in the middle.
-_PYTHON_2 = re.compile(
-    r"^\s*print\s+[^=(\s]|^\s*print\s*>>|^\s*except\s+[\w.,() ]+,\s*\w+\s*:"
-    r"|^\s*raise\s+[\w.]+\s*,|^\s*exec\s+['\"\w]|\b[uU][rR]['\"]|<>|\b0[0-7]+\b"
-    r"|\b[0-9]+[lL]\b|`[^`]+`|^\s*print\s*$",
-    re.MULTILINE,
-)
