@@ -104,7 +104,7 @@ def test_select_ignore_and_exclude(run: Run, tmp_path: Path) -> None:
     for arguments in (
         ["--ignore", "FMC102"],
         ["--ignore", "FMC1"],
-        ["--ignore", "FMC2,flask-ext-strings"],
+        ["--ignore", "FMC102,flask-ext-strings"],
         ["--select", "FMC1", "--ignore", "FMC102"],
         ["--exclude", "a.py", "--exclude", "b.py"],
         ["--exclude", "./*.py", "--exclude", "a/"],
