@@ -91,7 +91,7 @@ dist: $(TOOLS)
 $(BENCH)/.installed: setup.cfg setup.py pyproject.toml
 	$(PYTHON) -m venv --clear $(BENCH)
 	$(BENCH)/bin/python -m pip --disable-pip-version-check -q install \
-	  -e '.[test,servers]'
+	  -e '.[test,servers,bench]'
 	@touch $@
 
 # Without bytecode files every start would compile the start-up module again. The
@@ -102,6 +102,7 @@ bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks $(ARGS)
 	$(BENCH)/bin/python -m benchmarks.autogenerate
 	$(BENCH)/bin/python -m benchmarks.lock
+	$(BENCH)/bin/python -m benchmarks.scanning
 
 ci:
 	.ci/run
