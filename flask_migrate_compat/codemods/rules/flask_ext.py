@@ -1,0 +1,317 @@
+"""Imports from ``flask.ext`` and ``flaskext`` in every form, and what they bind.
+
+Flask 0.8 to 0.12 served the module ``flask_x`` as ``flask.ext.x``; before that,
+extensions were packages below ``flaskext``. Flask 1.0 removed the former.
+"""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import libcst as cst
+from libcst import matchers
+from libcst.metadata import ImportAssignment, ScopeProvider
+
+from ..rule import Report, Rule
+from ..source import Source
+from ..transformer import Transformer, dotted, transforming, undotted
+
+_PREFIXES = ("flask.ext.", "flaskext.")
+_HOOK = "flask.exthook made flask.ext; with it gone, remove what uses it"
+_EXT = "what is looked up in it is not known; import the extension by its own name"
+
+
+def _successor(name: str) -> str:
+    """Return ``flask_x.y`` for ``flask.ext.x.y`` and ``flaskext.x.y``, or nothing."""
+    for prefix in _PREFIXES:
+        if name.startswith(prefix):
+            return f"flask_{name[len(prefix) :]}"
+    return ""
+
+
+class FlaskExt(Transformer):
+    """Change ``from flask.ext.mail import Mail`` into ``from flask_mail import Mail``.
+
+    An expression ``flask.ext.mail.Mail`` becomes ``flask_mail.Mail``, and the statement
+    that has bound ``flask`` there binds ``flask_mail`` too.
+    """
+
+    def __init__(self, source: Source, report: Report) -> None:
+        super().__init__(source, report)
+        # The extensions that a statement must import beside what it says, because
+        # expressions reach them through what it binds.
+        self._more: dict[cst.CSTNode, list[str]] = {}
+        self._excused: set[cst.CSTNode] = set()
+
+    # --- before anything is changed
+
+    def visit_Module(self, node: cst.Module) -> None:
+        """Look at the expressions first: an import above has to bind what they need."""
+        for attribute in matchers.findall(node, matchers.Attribute()):
+            self._note(cst.ensure_type(attribute, cst.Attribute))
+
+    def _note(self, node: cst.Attribute) -> None:
+        """Note which statement an expression ``flask.ext.x`` gets ``flask`` from."""
+        name = dotted(node)
+        extension = _successor(name)
+        if not extension or "." in extension or not self._is_expression(node):
+            return
+        imports = self._imports_of(node)
+        if not imports or not self.change(node, f"the name {name}"):
+            self._excused.add(node)
+            return
+        if not any(self._binds(one, extension) for one in imports):
+            for one in imports:
+                if extension not in self._more.setdefault(one, []):
+                    self._more[one].append(extension)
+
+    def _is_expression(self, node: cst.CSTNode) -> bool:
+        """Tell whether a name is no part of an import statement."""
+        parent = self.parent(node)
+        while isinstance(parent, cst.Attribute):
+            parent = self.parent(parent)
+        return not isinstance(parent, (cst.ImportAlias, cst.ImportFrom))
+
+    def _imports_of(self, node: cst.CSTNode) -> list[cst.Import]:
+        """Return the statements that bind the first name, if nothing else does."""
+        while isinstance(node, cst.Attribute):
+            node = node.value
+        scope = self.get_metadata(ScopeProvider, node, None)
+        if scope is None or not isinstance(node, cst.Name):
+            return []
+        imports = []
+        for assignment in scope[node.value]:
+            if not isinstance(assignment, ImportAssignment):
+                return []
+            if not isinstance(assignment.node, cst.Import):
+                return []
+            imports.append(assignment.node)
+        return imports
+
+    def _binds(self, node: cst.Import, extension: str) -> bool:
+        """Tell whether the new form of a statement binds an extension."""
+        return any(
+            alias.asname is None
+            and _successor(dotted(alias.name)).split(".")[0] == extension
+            for alias in node.names
+        )
+
+    # --- expressions
+
+    def leave_Attribute(
+        self, original_node: cst.Attribute, updated_node: cst.Attribute
+    ) -> cst.BaseExpression:
+        """Change ``flask.ext.x``; report ``flask.ext`` with anything else behind it."""
+        name = dotted(original_node)
+        extension = _successor(name)
+        if extension and "." not in extension:
+            if original_node in self._excused or not self._is_expression(original_node):
+                return updated_node
+            return cst.Name(extension, lpar=updated_node.lpar, rpar=updated_node.rpar)
+        if (
+            name == "flask.ext"
+            and self.is_named(original_node, "flask.ext")
+            and self._is_expression(original_node)
+            and not isinstance(self.parent(original_node), cst.Attribute)
+        ):
+            self.keep(original_node, "the module flask.ext", _EXT)
+        return updated_node
+
+    # --- statements
+
+    def leave_ImportFrom(
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.ImportFrom:
+        """Change ``from flask.ext.x import y``; the other form takes a statement."""
+        module = "" if original_node.relative else dotted(original_node.module)
+        extension = _successor(module)
+        if extension and self.change(original_node, f"import from {module}"):
+            return updated_node.with_changes(module=undotted(extension))
+        if module == "flask.exthook":
+            self.keep(original_node, "import from flask.exthook", _HOOK)
+        if module == "flask" and not isinstance(original_node.names, cst.ImportStar):
+            for alias in original_node.names:
+                if alias.evaluated_name in ("ext", "exthook"):
+                    reason = _EXT if alias.evaluated_name == "ext" else _HOOK
+                    what = f"import of flask.{alias.evaluated_name}"
+                    self.keep(original_node, what, reason)
+        return updated_node
+
+    def leave_Import(
+        self, original_node: cst.Import, updated_node: cst.Import
+    ) -> cst.Import:
+        """Change ``import flask.ext.x`` with and without ``as``."""
+        names: list[cst.ImportAlias] = []
+        for alias, new in zip(original_node.names, updated_node.names):
+            name = dotted(alias.name)
+            extension = _successor(name)
+            if name == "flask.exthook":
+                self.keep(original_node, "import of flask.exthook", _HOOK)
+            if name == "flask.ext" and alias.asname is not None:
+                self.keep(original_node, "import of flask.ext", _EXT)
+            elif extension or name == "flask.ext":
+                if not self.change(original_node, f"import of {name}"):
+                    return updated_node
+                package = name.split(".")[0]
+                if alias.asname is None and self._is_needed(original_node, package):
+                    names.append(cst.ImportAlias(cst.Name(package)))
+                if extension:
+                    names.append(new.with_changes(name=undotted(extension)))
+                continue
+            names.append(new)
+        if not names and original_node not in self._more:
+            names = [cst.ImportAlias(cst.Name("flask"))]
+        have = {name.evaluated_name for name in names if name.asname is None}
+        more = [one for one in self._more.get(original_node, ()) if one not in have]
+        names += [cst.ImportAlias(cst.Name(one)) for one in more]
+        if names == list(updated_node.names):
+            return updated_node
+        return updated_node.with_changes(names=_with_commas(names))
+
+    def _is_needed(self, node: cst.Import, package: str) -> bool:
+        """Tell whether ``flask`` is used for more than its extensions."""
+        scope = self.get_metadata(ScopeProvider, node, None)
+        assignments = scope[package] if scope is not None else set()
+        for assignment in assignments:
+            if not isinstance(assignment, ImportAssignment):
+                continue
+            if assignment.node is not node and not self._is_old(assignment.node):
+                # Another statement binds it.
+                return False
+        names = [
+            access.node
+            for assignment in assignments
+            for access in getattr(assignment, "references", ())
+        ]
+        return any(not self._is_for_an_extension(name) for name in names)
+
+    def _is_old(self, node: cst.CSTNode) -> bool:
+        return not isinstance(node, cst.Import) or all(
+            _successor(dotted(alias.name)) for alias in node.names
+        )
+
+    def _is_for_an_extension(self, node: cst.CSTNode) -> bool:
+        while True:
+            if _successor(dotted(node)):
+                return node not in self._excused
+            parent = self.parent(node)
+            if not isinstance(parent, cst.Attribute) or parent.value is not node:
+                return False
+            node = parent
+
+    def leave_SimpleStatementLine(
+        self,
+        original_node: cst.SimpleStatementLine,
+        updated_node: cst.SimpleStatementLine,
+    ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.SimpleStatementLine]:
+        """Change ``from flask.ext import x, y`` into a statement for each."""
+        if len(original_node.body) != 1:
+            return updated_node.with_changes(
+                body=self._small(original_node.body, updated_node.body)
+            )
+        old, new = original_node.body[0], updated_node.body[0]
+        if isinstance(old, cst.ImportFrom):
+            aliases = self._aliases(old)
+            if not aliases:
+                return updated_node
+        elif isinstance(old, cst.Import) and isinstance(new, cst.Import):
+            if len(new.names) == len(old.names):
+                return updated_node
+            aliases = [(alias, None) for alias in new.names]
+        else:
+            return updated_node
+        lines = []
+        for alias, comment in aliases:
+            statement = cst.Import(names=_with_commas([alias]))
+            line = cst.SimpleStatementLine(body=[statement])
+            if comment is not None:
+                line = line.with_changes(trailing_whitespace=comment)
+            lines.append(line)
+        lines[0] = lines[0].with_changes(leading_lines=updated_node.leading_lines)
+        end = updated_node.trailing_whitespace
+        if end.comment is not None or aliases[-1][1] is None:
+            lines[-1] = lines[-1].with_changes(trailing_whitespace=end)
+        return cst.FlattenSentinel(lines)
+
+    def leave_SimpleStatementSuite(
+        self,
+        original_node: cst.SimpleStatementSuite,
+        updated_node: cst.SimpleStatementSuite,
+    ) -> cst.SimpleStatementSuite:
+        """Change ``try: from flask.ext import x``."""
+        return updated_node.with_changes(
+            body=self._small(original_node.body, updated_node.body)
+        )
+
+    def _small(
+        self,
+        old: Sequence[cst.BaseSmallStatement],
+        new: Sequence[cst.BaseSmallStatement],
+    ) -> list[cst.BaseSmallStatement]:
+        """Return statements that share a line, each import as one statement."""
+        statements = []
+        for before, after in zip(old, new):
+            if isinstance(before, cst.ImportFrom):
+                aliases = [alias for alias, _ in self._aliases(before)]
+                if aliases:
+                    after = cst.Import(_with_commas(aliases), semicolon=after.semicolon)
+            statements.append(after)
+        return statements
+
+    def _aliases(
+        self, node: cst.ImportFrom
+    ) -> list[tuple[cst.ImportAlias, cst.TrailingWhitespace | None]]:
+        """Return what ``from flask.ext import …`` binds, and the comments behind."""
+        module = "" if node.relative else dotted(node.module)
+        if module not in ("flask.ext", "flaskext"):
+            return []
+        message = f"import from {module}"
+        if isinstance(node.names, cst.ImportStar):
+            self.keep(node, message, _EXT)
+            return []
+        if not self.change(node, message):
+            return []
+        aliases = []
+        for alias in node.names:
+            name = alias.evaluated_name
+            bound = alias.evaluated_alias or name
+            aliases.append(
+                (
+                    cst.ImportAlias(
+                        cst.Name(f"flask_{name}"), cst.AsName(cst.Name(bound))
+                    ),
+                    _comment_behind(alias),
+                )
+            )
+        return aliases
+
+
+def _comment_behind(alias: cst.ImportAlias) -> cst.TrailingWhitespace | None:
+    """Return the comment that ends the line of a name in parentheses."""
+    if isinstance(alias.comma, cst.Comma):
+        space = alias.comma.whitespace_after
+        if isinstance(space, cst.ParenthesizedWhitespace) and space.first_line.comment:
+            return space.first_line
+    return None
+
+
+def _with_commas(names: Sequence[cst.ImportAlias]) -> list[cst.ImportAlias]:
+    """Return names with a comma between, and none behind."""
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    some = [
+        name if isinstance(name.comma, cst.Comma) else name.with_changes(comma=comma)
+        for name in names
+    ]
+    some[-1] = some[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return some
+
+
+RULE = Rule(
+    code="FMC101",
+    name="flask_ext",
+    summary="imports from flask.ext and flaskext -> the extension's own module",
+    blocks="Flask 1.0",
+    triggers=("flask.ext", "flaskext", "import ext", ", ext"),
+    applies=lambda source: source.is_python,
+    apply=transforming(FlaskExt),
+)

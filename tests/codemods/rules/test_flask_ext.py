@@ -1,0 +1,151 @@
+"""Test :mod:`flask_migrate_compat.codemods.rules.flask_ext`."""
+
+from __future__ import annotations
+
+import pytest
+
+from flask_migrate_compat.codemods.rules.flask_ext import RULE
+from tests.codemods.tools import assert_left, assert_rewritten, assert_unchanged
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from flask_mail import Mail\nimport flask\nflask.Flask\n",
+        "import flask.extra\nfrom flask.extra import a\nx = flask.extra.b\n",
+        "from .flask.ext import mail\nfrom .flaskext import mail\n",
+        "class flask:\n    ext = None\n\n\nx = flask.ext.mail\n",
+        "def f(flask):\n    return flask.ext.mail\n",
+        "x = 'from flask.ext.mail import Mail'  # import flask.ext.mail\n",
+        "from flask.ext.mail import Mail  # noqa: FMC101\n",
+        "from flask.ext.mail import (  # noqa\n    Mail,\n)\n",
+        "from flask.ext import mail  # noqa: FMC101\n",
+        "import flask.ext.mail  # noqa: FMC101\nx = 1\n",
+    ],
+)
+def test_unchanged(text: str) -> None:
+    assert_unchanged(RULE, text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from flask.ext.mail import Mail\n", "from flask_mail import Mail\n"),
+        ("from flaskext.mail import Mail\n", "from flask_mail import Mail\n"),
+        ("from flask.ext.a.b import c as d\n", "from flask_a.b import c as d\n"),
+        ("from flask.ext.mail import *\n", "from flask_mail import *\n"),
+        (
+            "from flask.ext.login import (  # why\n    login_user,\n\n"
+            "    # two\n    UserMixin as U,  # three\n)\n",
+            "from flask_login import (  # why\n    login_user,\n\n"
+            "    # two\n    UserMixin as U,  # three\n)\n",
+        ),
+        (
+            "from   flask.ext.mail   import   Mail ; x = 1\n",
+            "from   flask_mail   import   Mail ; x = 1\n",
+        ),
+    ],
+)
+def test_from_an_extension(before: str, after: str) -> None:
+    assert_rewritten(RULE, before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from flask.ext import mail\n", "import flask_mail as mail\n"),
+        ("from flaskext import mail\n", "import flask_mail as mail\n"),
+        ("from flask.ext import mail as m\n", "import flask_mail as m\n"),
+        (
+            "# above\nfrom flask.ext import a, b as c  # behind\nx = a\n",
+            "# above\nimport flask_a as a\nimport flask_b as c  # behind\nx = a\n",
+        ),
+        (
+            "from flask.ext import (\n    a,  # one\n    b,  # two\n)\n",
+            "import flask_a as a  # one\nimport flask_b as b  # two\n",
+        ),
+        (
+            "if x:\n    from flask.ext import a, b\nelse:\n    a = b = None\n",
+            "if x:\n    import flask_a as a\n    import flask_b as b\n"
+            "else:\n    a = b = None\n",
+        ),
+        (
+            "try: from flask.ext import a, b\nexcept ImportError: pass\n",
+            "try: import flask_a as a, flask_b as b\nexcept ImportError: pass\n",
+        ),
+        (
+            "import os; from flask.ext import a; x = a\n",
+            "import os; import flask_a as a; x = a\n",
+        ),
+    ],
+)
+def test_from_the_package(before: str, after: str) -> None:
+    assert_rewritten(RULE, before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import flask.ext.mail as m\n", "import flask_mail as m\n"),
+        ("import flask.ext.a.b as m\n", "import flask_a.b as m\n"),
+        (
+            "import os, flask.ext.a as b, sys\n",
+            "import os, flask_a as b, sys\n",
+        ),
+        (
+            "import flask.ext.mail\nm = flask.ext.mail.Mail()\n",
+            "import flask_mail\nm = flask_mail.Mail()\n",
+        ),
+        (
+            "import flaskext.mail\nm = flaskext.mail.Mail()\n",
+            "import flask_mail\nm = flask_mail.Mail()\n",
+        ),
+        (
+            "import flask.ext.a.b\nm = flask.ext.a.b.c\nn = flask.ext.a\n",
+            "import flask_a.b\nm = flask_a.b.c\nn = flask_a\n",
+        ),
+        (
+            "import flask.ext.mail\nm = flask.ext.mail.Mail(flask.Flask('a'))\n",
+            "import flask\nimport flask_mail\nm = flask_mail.Mail(flask.Flask('a'))\n",
+        ),
+        (
+            "import flask\nimport flask.ext.mail\n"
+            "m = flask.ext.mail.Mail(flask.Flask('a'))\n",
+            "import flask\nimport flask_mail\nm = flask_mail.Mail(flask.Flask('a'))\n",
+        ),
+        (
+            "import flask\n\n\ndef f():\n    return flask.ext.mail.Mail, flask.ext.a\n",
+            "import flask\nimport flask_mail\nimport flask_a\n\n\n"
+            "def f():\n    return flask_mail.Mail, flask_a\n",
+        ),
+        (
+            "import flask.ext\nm = flask.ext.mail.Mail()\n",
+            "import flask_mail\nm = flask_mail.Mail()\n",
+        ),
+        ("import flask.ext\nx = flask.g\n", "import flask\nx = flask.g\n"),
+        ("import flask.ext\n", "import flask\n"),
+        (
+            "class A(flask.ext.mail.Mail, (flask.ext.mail).Other): x = 1\n"
+            "import flask.ext.mail\n",
+            "class A(flask_mail.Mail, (flask_mail).Other): x = 1\nimport flask_mail\n",
+        ),
+    ],
+)
+def test_import_and_its_uses(before: str, after: str) -> None:
+    assert_rewritten(RULE, before, after)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("from flask.exthook import ExtensionImporter\n", "with it gone"),
+        ("import flask.exthook\n", "with it gone"),
+        ("from flask.ext import *\n", "is not known"),
+        ("from flask import Flask, ext\nx = ext.mail\n", "is not known"),
+        ("from flask import exthook\n", "with it gone"),
+        ("import flask.ext as e\nx = e.mail\n", "is not known"),
+        ("import flask\nx = getattr(flask.ext, name)\n", "is not known"),
+    ],
+)
+def test_left(text: str, reason: str) -> None:
+    assert_left(RULE, text, reason)
