@@ -1,0 +1,232 @@
+"""The program that runs one side, in a process and a folder of its own.
+
+It is text, because it is a user's program: it has an application, and it calls what any
+application calls. This room itself imports nothing of the rest of the package.
+"""
+
+PROGRAM = '''\
+"""Run a chain of revisions in scratch databases, and write down what they have made."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+REQUEST = json.loads(Path("request.json").read_text())
+IS_BEFORE = REQUEST["side"] == "before"
+URLS = REQUEST["urls"]
+FOLDER = Path(REQUEST["folder"])
+if not IS_BEFORE:
+    # The start-up file of the package has read this long ago; nothing else is served.
+    os.environ["FLASK_MIGRATE_COMPAT"] = "off"
+    sys.meta_path[:] = [
+        finder
+        for finder in sys.meta_path
+        if not type(finder).__module__.startswith("flask_migrate_compat")
+    ]
+sys.path += REQUEST["search_path"]
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.pool import NullPool
+
+ENV = """
+import json
+import os
+
+import sqlalchemy as sa
+from alembic import context
+from sqlalchemy.pool import NullPool
+
+request = json.loads(os.environ["VERIFY_REQUEST"])
+
+
+def run(name, **settings):
+    context.configure(**settings)
+    with context.begin_transaction():
+        context.run_migrations(**({"engine_name": name} if name else {}))
+
+
+for name, url in request["urls"].items():
+    if context.is_offline_mode():
+        with open(f"offline_{name}.sql", "w") as output:
+            run(name, url=url, literal_binds=True, output_buffer=output)
+    else:
+        engine = sa.create_engine(url, poolclass=NullPool)
+        with engine.connect() as connection:
+            run(name, connection=connection)
+"""
+
+
+def text_of(url):
+    """Return a URL with its password."""
+    show = getattr(url, "render_as_string", None)
+    return show(hide_password=False) if show else str(url)
+
+
+ALLOWED = {text_of(sa.engine.make_url(url)) for url in URLS.values()}
+
+
+@sa.event.listens_for(sa.engine.Engine, "engine_connect")
+def only_scratch_databases(connection, *branch):
+    """Let no revision reach a real database through an application of its own."""
+    url = connection.engine.url
+    if text_of(url) not in ALLOWED and url.database not in (None, "", ":memory:"):
+        raise RuntimeError(
+            "a revision opens a database of its own, which is not allowed here: "
+            + repr(url)
+        )
+
+
+def told(action):
+    """Do something, and return what went wrong."""
+    try:
+        action()
+    except BaseException as error:
+        if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
+            raise
+        reason = getattr(error, "orig", None) or error
+        place = ""
+        trace = error.__traceback__
+        while trace is not None:
+            name = trace.tb_frame.f_code.co_filename
+            if name.startswith(str(FOLDER)):
+                place = f"{os.path.basename(name)}, line {trace.tb_lineno}: "
+            trace = trace.tb_next
+        return place + " ".join(f"{type(reason).__name__}: {reason}".split())
+    return ""
+
+
+def apply_baseline(url):
+    """Run the user's SQL."""
+    script = Path(REQUEST["baseline"]).read_text(encoding="utf-8")
+    engine = sa.create_engine(url, poolclass=NullPool)
+    connection = engine.raw_connection()
+    try:
+        if engine.dialect.name == "sqlite":
+            connection.cursor().executescript(script)
+        elif engine.dialect.name == "postgresql":
+            connection.cursor().execute(script)
+        else:
+            for statement in script.split(";\\n"):
+                if statement.strip():
+                    connection.cursor().execute(statement)
+        connection.commit()
+    finally:
+        connection.close()
+
+
+def described(items):
+    """Return dictionaries as sorted text."""
+    texts = [json.dumps(item, sort_keys=True, default=repr) for item in items]
+    return [text.replace('"', "") for text in texts]
+
+
+def snapshot(url):
+    """Return what a database has and holds."""
+    engine = sa.create_engine(url, poolclass=NullPool)
+    inspector = sa.inspect(engine)
+    schema, tables = {}, {}
+    for name in inspector.get_table_names():
+        columns = inspector.get_columns(name)
+        try:
+            checks = inspector.get_check_constraints(name)
+        except NotImplementedError:
+            checks = []
+        schema[name] = {
+            "columns": [
+                f"{column['name']} {column['type']!r}"
+                f"{'' if column['nullable'] else ' NOT NULL'}"
+                f" DEFAULT {column.get('default')}"
+                for column in columns
+            ],
+            "primary key": described([inspector.get_pk_constraint(name)]),
+            "foreign keys": described(inspector.get_foreign_keys(name)),
+            "unique constraints": described(inspector.get_unique_constraints(name)),
+            "indexes": described(inspector.get_indexes(name)),
+            "check constraints": described(checks),
+        }
+        names = [column["name"] for column in columns]
+        quoted = engine.dialect.identifier_preparer.quote(name)
+        with engine.connect() as connection:
+            rows = connection.execute(sa.text(f"SELECT * FROM {quoted}")).fetchall()
+        values = [list(map(repr, row)) for row in rows]
+        tables[name] = {"columns": names, "rows": values}
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            for kind, name, sql in connection.execute(
+                sa.text("SELECT type, name, sql FROM sqlite_master WHERE type IN"
+                        " ('view', 'trigger')")
+            ).fetchall():
+                schema[f"{kind} {name}"] = {"definition": [" ".join(sql.split())]}
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            for name, labels in connection.execute(
+                sa.text("SELECT t.typname, string_agg(e.enumlabel, ', ' ORDER BY"
+                        " e.enumsortorder) FROM pg_type t JOIN pg_enum e"
+                        " ON e.enumtypid = t.oid GROUP BY t.typname")
+            ).fetchall():
+                schema[f"type {name}"] = {"labels": [labels]}
+    for name in inspector.get_view_names():
+        schema.setdefault(f"view {name}", {"definition": [
+            " ".join(str(inspector.get_view_definition(name)).split())
+        ]})
+    return {"schema": schema, "tables": tables}
+
+
+def main():
+    """Upgrade, print the SQL, downgrade; look at the databases in between."""
+    (FOLDER / "env.py").write_text(ENV)
+    (FOLDER / "alembic.ini").write_text("[alembic]\\n")
+    (FOLDER / "script.py.mako").write_text("")
+    os.environ["VERIFY_REQUEST"] = json.dumps(REQUEST)
+    app = Flask("verified", root_path=os.getcwd())
+    app.config["SQLALCHEMY_DATABASE_URI"] = next(iter(URLS.values()))
+    app.config["SQLALCHEMY_TRACK_MODIFICATIONS"] = False
+    db = SQLAlchemy(app)
+    config = Config(str(FOLDER / "alembic.ini"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    if IS_BEFORE:
+        import flask_migrate_compat
+
+        flask_migrate_compat.Migrate(app, db, directory=str(FOLDER))
+        settings = {"directory": str(FOLDER)}
+        upgrade = lambda **more: flask_migrate_compat.upgrade(
+            revision="heads", **settings, **more
+        )
+        downgrade = lambda: flask_migrate_compat.downgrade(revision="base", **settings)
+    else:
+        upgrade = lambda **more: command.upgrade(config, "heads", **more)
+        downgrade = lambda: command.downgrade(config, "base")
+    answer = {}
+    with app.app_context():
+        for url in URLS.values() if REQUEST["baseline"] else ():
+            apply_baseline(url)
+        problem = told(upgrade)
+        answer["upgrade"] = {"problem": problem}
+        if not problem:
+            answer["upgrade"]["databases"] = {k: snapshot(v) for k, v in URLS.items()}
+        problem = told(lambda: upgrade(sql=True))
+        answer["sql"] = {"problem": problem}
+        if not problem:
+            answer["sql"]["sql"] = {
+                name: Path(f"offline_{name}.sql").read_text() for name in URLS
+            }
+        problem = answer["upgrade"]["problem"] or told(downgrade)
+        answer["downgrade"] = {"problem": problem}
+        if not problem:
+            answer["downgrade"]["databases"] = {k: snapshot(v) for k, v in URLS.items()}
+    if not IS_BEFORE and "flask_migrate_compat.legacy.revisions" in sys.modules:
+        raise AssertionError("the new revisions have had help")
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(config)
+    answer["revisions"] = len(list(scripts.walk_revisions()))
+    Path("answer.json").write_text(json.dumps(answer))
+
+
+main()
+'''
