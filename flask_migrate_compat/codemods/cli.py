@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import sys
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
 import click
 from tqdm import tqdm
+
+from ..errors import MigrateError
 
 if TYPE_CHECKING:
     from .engine import Job, Outcome, Selection
@@ -281,7 +283,40 @@ def _refuse_if_lost(paths: Sequence[str]) -> None:
 def _verify(
     changed: Sequence[Outcome], server: str | None, baseline: str | None
 ) -> None:
-    raise click.UsageError("--verify is not there yet.")
+    """Let nothing be written when a changed chain of revisions does something else."""
+    from .summary import counted
+    from .verify import verify
+    from .verify.folders import changed_folders
+
+    try:
+        folders = changed_folders(changed)
+        if not folders:
+            click.echo("No revision is changed: there is nothing to verify.", err=True)
+        for folder, texts in folders.items():
+            result = verify(
+                folder,
+                texts,
+                search_path=[folder.parent, Path.cwd()],
+                server_url=server,
+                baseline=Path(baseline) if baseline else None,
+            )
+            for note in result.notes:
+                click.echo(f"{folder}: {note}", err=True)
+            for difference in result.differences:
+                click.echo(f"{folder}: {difference}", err=True)
+            if result.differences:
+                raise click.ClickException(
+                    f"Nothing is written: the rewritten revisions of {folder} do"
+                    " something else than the old ones. Leave out the rule or the file"
+                    " with --ignore or --exclude, and report it."
+                )
+            click.echo(
+                f"{folder}: {counted(result.revisions, 'revision')} run before and"
+                f" after the change, {counted(len(texts), 'file')} changed: the same.",
+                err=True,
+            )
+    except MigrateError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _write(changed: Sequence[Outcome], files: dict[str, File]) -> int:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from flask_migrate_compat.codemods import engine
+from flask_migrate_compat.codemods.rule import Place, Report, Rule
 from flask_migrate_compat.codemods.rules import RULES
+from flask_migrate_compat.codemods.source import Source
 
 from .conftest import Run
 
@@ -266,3 +269,73 @@ def test_the_installed_program_without_libcst(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert call("--help").returncode == 0
     assert call("--version").stdout.startswith("flask-migrate-compat ")
+
+
+class TestVerify:
+    """``--verify`` with a rule that is made for the test."""
+
+    def make(self, folder: Path, monkeypatch: pytest.MonkeyPatch, new: str) -> Path:
+        """Make a folder, and a rule that changes its revision."""
+
+        def change(source: Source, report: Report) -> str:
+            report.change(Place(1), "old")
+            return source.text.replace("INSERT INTO a VALUES (1)", new)
+
+        rule = Rule(
+            *("FMC999", "a", "a", "", ("VALUES (1)",)), lambda source: True, change
+        )
+        monkeypatch.setattr(engine, "RULES", (rule,))
+        path = folder / "migrations" / "versions" / "a.py"
+        path.parent.mkdir(parents=True)
+        path.write_text(
+            "from alembic import op\nimport sqlalchemy as sa\n\n"
+            "revision = 'a'\ndown_revision = None\n\n\ndef upgrade():\n"
+            "    op.create_table('a', sa.Column('i', sa.Integer))\n"
+            "    op.execute('INSERT INTO a VALUES (1)')\n\n\n"
+            "def downgrade():\n    op.drop_table('a')\n"
+        )
+        return path
+
+    def test_the_same(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = self.make(tmp_path, monkeypatch, "INSERT  INTO a VALUES  (1)")
+        result = run("rewrite", "--write", "--verify")
+        assert result.status == 0, result
+        assert "migrations: 1 revision run before and after the change" in result.errors
+        assert "VALUES  (1)" in path.read_text()
+
+    def test_a_difference_stops_the_write(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = self.make(tmp_path, monkeypatch, "INSERT INTO a VALUES (2)")
+        before = path.read_text()
+        for arguments in (["--write"], ["--write", "--force"], []):
+            result = run("rewrite", "--verify", *arguments)
+            assert result.status == 1
+            assert result.output == ""
+            line = "after the upgrade, table a: the row (1) is (2) after"
+            assert line in result.errors
+            assert "Error: Nothing is written" in result.errors
+            assert path.read_text() == before
+
+    def test_what_cannot_be_proved_is_not_written(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = self.make(tmp_path, monkeypatch, "INSERT INTO a VALUES (2)")
+        before = path.read_text().replace("create_table('a'", "create_table('b'")
+        path.write_text(before)
+        result = run("rewrite", "--verify", "--write")
+        assert result.status == 1
+        assert "do not run on an empty database before the change" in result.errors
+        assert "Traceback" not in result.errors
+        assert path.read_text() == before
+
+    def test_no_revision(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make(tmp_path, a=OLD)
+        result = run("rewrite", "--verify", "--write")
+        assert result.status == 0
+        assert "there is nothing to verify" in result.errors
+        assert (tmp_path / "a.py").read_text() == NEW
