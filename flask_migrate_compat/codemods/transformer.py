@@ -84,6 +84,26 @@ class Transformer(cst.CSTTransformer):
         found = self.names(node)
         return bool(found) and found <= set(names)
 
+    def assigned(self, node: cst.CSTNode) -> list[cst.BaseExpression]:
+        """Return the values that an original name is assigned, if nothing else is.
+
+        :returns: nothing when one of them is not known, such as an argument.
+        """
+        scope = self.get_metadata(ScopeProvider, node, None)
+        if scope is None or not isinstance(node, cst.Name):
+            return []
+        values = []
+        for assignment in scope[node.value]:
+            target = self.parent(getattr(assignment, "node", node))
+            statement = self.parent(target) if target is not None else None
+            if not (
+                isinstance(target, cst.AssignTarget)
+                and isinstance(statement, cst.Assign)
+            ):
+                return []
+            values.append(statement.value)
+        return values
+
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the node around an original node."""
         parent: cst.CSTNode | None = self.get_metadata(ParentNodeProvider, node, None)
@@ -138,4 +158,24 @@ def without_last_comma(arguments: Sequence[cst.Arg]) -> list[cst.Arg]:
     some = list(arguments)
     if some and isinstance(some[-1].comma, cst.Comma):
         some[-1] = some[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return some
+
+
+def comment_behind(alias: cst.ImportAlias) -> cst.TrailingWhitespace | None:
+    """Return the comment that ends the line of a name in parentheses."""
+    if isinstance(alias.comma, cst.Comma):
+        space = alias.comma.whitespace_after
+        if isinstance(space, cst.ParenthesizedWhitespace) and space.first_line.comment:
+            return space.first_line
+    return None
+
+
+def with_commas(names: Sequence[cst.ImportAlias]) -> list[cst.ImportAlias]:
+    """Return names with a comma between, and none behind."""
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    some = [
+        name if isinstance(name.comma, cst.Comma) else name.with_changes(comma=comma)
+        for name in names
+    ]
+    some[-1] = some[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
     return some

@@ -8,6 +8,18 @@ one writes: names first, then managers, then the migrations folder.
 from __future__ import annotations
 
 from ..rule import Rule
-from . import flask_ext, flask_ext_strings
+from . import (
+    flask_ext,
+    flask_ext_strings,
+    flask_names,
+    flask_sqlalchemy_names,
+    sqlalchemy_names,
+)
 
-RULES: tuple[Rule, ...] = (flask_ext.RULE, flask_ext_strings.RULE)
+RULES: tuple[Rule, ...] = (
+    flask_ext.RULE,
+    flask_ext_strings.RULE,
+    flask_names.RULE,
+    flask_sqlalchemy_names.RULE,
+    sqlalchemy_names.RULE,
+)

@@ -14,7 +14,14 @@ from libcst.metadata import ImportAssignment, ScopeProvider
 
 from ..rule import Report, Rule
 from ..source import Source
-from ..transformer import Transformer, dotted, transforming, undotted
+from ..transformer import (
+    Transformer,
+    comment_behind,
+    dotted,
+    transforming,
+    undotted,
+    with_commas,
+)
 
 _PREFIXES = ("flask.ext.", "flaskext.")
 _HOOK = "flask.exthook made flask.ext; with it gone, remove what uses it"
@@ -166,7 +173,7 @@ class FlaskExt(Transformer):
         names += [cst.ImportAlias(cst.Name(one)) for one in more]
         if names == list(updated_node.names):
             return updated_node
-        return updated_node.with_changes(names=_with_commas(names))
+        return updated_node.with_changes(names=with_commas(names))
 
     def _is_needed(self, node: cst.Import, package: str) -> bool:
         """Tell whether ``flask`` is used for more than its extensions."""
@@ -222,7 +229,7 @@ class FlaskExt(Transformer):
             return updated_node
         lines = []
         for alias, comment in aliases:
-            statement = cst.Import(names=_with_commas([alias]))
+            statement = cst.Import(names=with_commas([alias]))
             line = cst.SimpleStatementLine(body=[statement])
             if comment is not None:
                 line = line.with_changes(trailing_whitespace=comment)
@@ -254,7 +261,7 @@ class FlaskExt(Transformer):
             if isinstance(before, cst.ImportFrom):
                 aliases = [alias for alias, _ in self._aliases(before)]
                 if aliases:
-                    after = cst.Import(_with_commas(aliases), semicolon=after.semicolon)
+                    after = cst.Import(with_commas(aliases), semicolon=after.semicolon)
             statements.append(after)
         return statements
 
@@ -280,30 +287,10 @@ class FlaskExt(Transformer):
                     cst.ImportAlias(
                         cst.Name(f"flask_{name}"), cst.AsName(cst.Name(bound))
                     ),
-                    _comment_behind(alias),
+                    comment_behind(alias),
                 )
             )
         return aliases
-
-
-def _comment_behind(alias: cst.ImportAlias) -> cst.TrailingWhitespace | None:
-    """Return the comment that ends the line of a name in parentheses."""
-    if isinstance(alias.comma, cst.Comma):
-        space = alias.comma.whitespace_after
-        if isinstance(space, cst.ParenthesizedWhitespace) and space.first_line.comment:
-            return space.first_line
-    return None
-
-
-def _with_commas(names: Sequence[cst.ImportAlias]) -> list[cst.ImportAlias]:
-    """Return names with a comma between, and none behind."""
-    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    some = [
-        name if isinstance(name.comma, cst.Comma) else name.with_changes(comma=comma)
-        for name in names
-    ]
-    some[-1] = some[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    return some
 
 
 RULE = Rule(

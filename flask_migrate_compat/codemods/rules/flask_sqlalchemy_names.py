@@ -1,0 +1,179 @@
+"""Names and arguments that Flask-SQLAlchemy 3 has moved or removed.
+
+Found by comparing Flask-SQLAlchemy 2.5.1 with 3.1.1.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import libcst as cst
+
+from ..renames import Renames, Table, gone, gone_below, moved
+from ..rule import Rule
+from ..transformer import keyword, transforming, without_last_comma
+
+_RELEASE = "Flask-SQLAlchemy 3.0"
+_STATE = 'use app.extensions["sqlalchemy"], which is the SQLAlchemy object itself'
+_CONTEXT = "call it in `with app.app_context():`, without the application"
+_OPTIONS = (
+    'set SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": …, "pool_timeout": …,'
+    ' "pool_recycle": …, "max_overflow": …} instead'
+)
+
+TABLE: Table = {
+    **moved(
+        _RELEASE,
+        {
+            f"flask_sqlalchemy.{old}": f"flask_sqlalchemy.{new}"
+            for old, new in {
+                "BaseQuery": "query.Query",
+                "DefaultMeta": "model.DefaultMeta",
+                "Model": "model.Model",
+                "Pagination": "pagination.Pagination",
+                "SignallingSession": "session.Session",
+                "before_models_committed": (
+                    "track_modifications.before_models_committed"
+                ),
+                "get_debug_queries": "record_queries.get_recorded_queries",
+                "models_committed": "track_modifications.models_committed",
+            }.items()
+        },
+    ),
+    **gone_below(_RELEASE, _STATE, "get_state _SQLAlchemyState", "flask_sqlalchemy"),
+    **gone(
+        _RELEASE,
+        "remove it: there is no such warning",
+        "flask_sqlalchemy.FSADeprecationWarning",
+    ),
+    **gone(
+        _RELEASE,
+        "it was for Python 2 and old SQLAlchemy: remove it",
+        *("flask_sqlalchemy._compat.*", "flask_sqlalchemy.utils.*"),
+    ),
+}
+_SETTINGS = {
+    "SQLALCHEMY_NATIVE_UNICODE": "remove it: nothing has read it since 3.0",
+    "SQLALCHEMY_COMMIT_ON_TEARDOWN": (
+        "remove it, and call db.session.commit() where something is changed"
+    ),
+    "SQLALCHEMY_POOL_SIZE": _OPTIONS,
+    "SQLALCHEMY_POOL_TIMEOUT": _OPTIONS,
+    "SQLALCHEMY_POOL_RECYCLE": _OPTIONS,
+    "SQLALCHEMY_MAX_OVERFLOW": _OPTIONS,
+}
+_PAGES = ("page", "per_page", "error_out", "max_per_page")
+
+
+class FlaskSQLAlchemyNames(Renames):
+    """Change names and arguments that were moved; report those that are gone."""
+
+    TABLE: ClassVar[Table] = TABLE
+
+    def leave_Call(
+        self, original_node: cst.Call, updated_node: cst.Call
+    ) -> cst.BaseExpression:
+        """Change the arguments of what is called on the ``SQLAlchemy`` object."""
+        function = original_node.func
+        if self.imported(function) == "flask_sqlalchemy.SQLAlchemy":
+            return self._constructed(original_node, updated_node)
+        if not isinstance(function, cst.Attribute):
+            return updated_node
+        name = function.attr.value
+        if name == "paginate" and _is_query(function.value):
+            return self._paged(original_node, updated_node)
+        if not self.is_database(function.value):
+            return updated_node
+        if name in ("create_all", "drop_all", "reflect"):
+            return self._with_bind_key(original_node, updated_node, name)
+        if name in ("get_engine", "get_binds", "get_app"):
+            forms = {
+                "get_engine": "db.engine, or db.engines[name]",
+                "get_binds": "db.metadatas and db.engines",
+                "get_app": "flask.current_app",
+            }
+            reason = f"write {forms[name]}, in an application context"
+            self.keep(original_node, f"{name}() of the SQLAlchemy object", reason)
+        return updated_node
+
+    def _constructed(self, old: cst.Call, new: cst.Call) -> cst.Call:
+        argument = keyword(old, "use_native_unicode")
+        if argument is None or not self.change(
+            argument, "the argument use_native_unicode", _RELEASE
+        ):
+            return new
+        index = list(old.args).index(argument)
+        arguments = [*new.args[:index], *new.args[index + 1 :]]
+        return new.with_changes(args=without_last_comma(arguments))
+
+    def _with_bind_key(self, old: cst.Call, new: cst.Call, name: str) -> cst.Call:
+        application = keyword(old, "app")
+        if application is not None or len([a for a in old.args if not a.keyword]) > 1:
+            self.keep(old, f"{name}() with an application", _CONTEXT)
+            return new
+        argument = keyword(old, "bind")
+        if argument is None or not self.change(
+            argument, f"the argument bind of {name}()"
+        ):
+            return new
+        index = list(old.args).index(argument)
+        arguments = list(new.args)
+        arguments[index] = arguments[index].with_changes(keyword=cst.Name("bind_key"))
+        return new.with_changes(args=arguments)
+
+    def _paged(self, old: cst.Call, new: cst.Call) -> cst.Call:
+        places = [argument for argument in old.args if argument.keyword is None]
+        if not places or len(places) > len(_PAGES) or any(a.star for a in old.args):
+            return new
+        if not self.change(old, "paginate() with arguments without names"):
+            return new
+        equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+        arguments = [
+            argument
+            if argument.keyword is not None
+            else argument.with_changes(keyword=cst.Name(_PAGES[index]), equal=equal)
+            for index, argument in enumerate(new.args)
+        ]
+        return new.with_changes(args=arguments)
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        """Report settings, as ``app.config["…"]``."""
+        value = node.evaluated_value
+        if isinstance(value, str) and value in _SETTINGS:
+            self.keep(node, f"the setting {value}", _SETTINGS[value])
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        """Report settings, as an attribute of a class or a module."""
+        if isinstance(node.target, cst.Name) and node.target.value in _SETTINGS:
+            name = node.target.value
+            self.keep(node, f"the setting {name}", _SETTINGS[name])
+
+
+def _is_query(node: cst.BaseExpression) -> bool:
+    """Tell whether an expression is made of ``….query`` and calls on it."""
+    while True:
+        if isinstance(node, cst.Attribute) and node.attr.value == "query":
+            return True
+        if isinstance(node, cst.Attribute):
+            node = node.value
+        elif isinstance(node, cst.Call):
+            node = node.func
+        else:
+            return False
+
+
+RULE = Rule(
+    code="FMC104",
+    name="flask_sqlalchemy_names",
+    summary="names and arguments of Flask-SQLAlchemy 2 -> those of 3",
+    blocks=_RELEASE,
+    triggers=(
+        *("BaseQuery", "DefaultMeta", "Pagination", "SignallingSession"),
+        *("models_committed", "get_debug_queries", "get_state", "_SQLAlchemyState"),
+        *("FSADeprecationWarning", "use_native_unicode", "create_all", "drop_all"),
+        *("reflect", "get_engine", "get_binds", "get_app", "paginate", *_SETTINGS),
+        *("sqlalchemy._compat", "sqlalchemy.utils", "import Model", ", Model"),
+    ),
+    applies=lambda source: source.is_python,
+    apply=transforming(FlaskSQLAlchemyNames),
+)

@@ -1,0 +1,250 @@
+"""Names and arguments that SQLAlchemy 1.4 and 2.0 have removed.
+
+Found by comparing SQLAlchemy 1.3.24 with 2.1.9. The statements of revision scripts have
+rules of their own.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import libcst as cst
+
+from ..renames import Renames, Table, gone, gone_below, moved, moved_below
+from ..rule import Report, Rule
+from ..source import Source
+from ..transformer import dotted, transforming, without_last_comma
+
+_EVENTS = "use sqlalchemy.event.listens_for"
+_PYTHON_2 = "it was for Python 2: use what Python 3 has"
+_2 = "SQLAlchemy 2.0"
+_14 = "SQLAlchemy 1.4"
+
+TABLE: Table = {
+    **moved(
+        _2,
+        {
+            "sqlalchemy.Binary": "sqlalchemy.LargeBinary",
+            "sqlalchemy.types.Binary": "sqlalchemy.types.LargeBinary",
+            "sqlalchemy.sql.sqltypes.Binary": "sqlalchemy.sql.sqltypes.LargeBinary",
+            "sqlalchemy.orm.relation": "sqlalchemy.orm.relationship",
+            "sqlalchemy.orm.eagerload": "sqlalchemy.orm.joinedload",
+            "sqlalchemy.orm.compile_mappers": "sqlalchemy.orm.configure_mappers",
+            "sqlalchemy.databases.*": "sqlalchemy.dialects",
+            "sqlalchemy.exceptions.*": "sqlalchemy.exc",
+        },
+    ),
+    **moved(
+        _14,
+        {
+            f"{module}.PassiveDefault": f"{module}.DefaultClause"
+            for module in ("sqlalchemy", "sqlalchemy.schema", "sqlalchemy.sql.schema")
+        },
+    ),
+    **moved_below(
+        _2,
+        "sqlalchemy.ext.declarative.api",
+        {
+            "sqlalchemy.ext.declarative": (
+                "AbstractConcreteBase ConcreteBase DeclarativeMeta DeferredReflection"
+                " as_declarative declarative_base declared_attr has_inherited_table"
+                " synonym_for"
+            )
+        },
+    ),
+    **gone(
+        _2,
+        "write registry().map_imperatively(cls, table), with sqlalchemy.orm.registry",
+        "sqlalchemy.orm.mapper",
+    ),
+    **gone_below(
+        _14,
+        _EVENTS,
+        "AttributeExtension MapperExtension SessionExtension",
+        *("sqlalchemy.orm", "sqlalchemy.orm.interfaces", "sqlalchemy.orm.session"),
+    ),
+    **gone(_14, _EVENTS, "sqlalchemy.interfaces.*"),
+    **gone_below(
+        _14,
+        "write one call for each step: joinedload(A.b).joinedload(B.c)",
+        "eagerload_all joinedload_all lazyload_all selectinload_all subqueryload_all",
+        "sqlalchemy.orm",
+    ),
+    **gone(
+        _14,
+        "use a hybrid_property with a comparator, of sqlalchemy.ext.hybrid",
+        "sqlalchemy.orm.comparable_property",
+        "sqlalchemy.orm.ComparableProperty",
+        "sqlalchemy.orm.properties.ComparableProperty",
+        "sqlalchemy.ext.declarative.comparable_using",
+    ),
+    **gone_below(
+        _14,
+        "use MetaData, and give an engine or a connection to what needs one",
+        "ThreadLocalMetaData",
+        *("sqlalchemy", "sqlalchemy.schema"),
+    ),
+    **gone_below(
+        _14,
+        "write select(…).subquery()",
+        "subquery",
+        *("sqlalchemy", "sqlalchemy.sql", "sqlalchemy.sql.expression"),
+    ),
+    **gone_below(
+        _14,
+        "it is sqlalchemy.engine.Row now, a tuple whose names are in row._mapping",
+        "RowProxy",
+        *("sqlalchemy.engine", "sqlalchemy.engine.result"),
+    ),
+    **gone(_14, "use sqlalchemy.engine.Row", "sqlalchemy.util.KeyedTuple"),
+    **gone_below(
+        _14,
+        "register a pool of your own for each DBAPI connection",
+        "manage clear_managers",
+        "sqlalchemy.pool",
+    ),
+    **gone_below(
+        _2,
+        _PYTHON_2,
+        "int_types jython pickle py2k py33 py36 py3k raise_from_cause reraise"
+        " string_types u ue with_metaclass",
+        "sqlalchemy.util",
+    ),
+    **gone(_2, _PYTHON_2, "sqlalchemy.processors.*"),
+}
+
+_UNICODE = ("convert_unicode", "unicode_error", "_warn_on_bytestring")
+_TEXTS = (
+    *("String", "Text", "Unicode", "UnicodeText", "Enum", "VARCHAR", "NVARCHAR"),
+    *("CHAR", "NCHAR", "TEXT", "CLOB", "MEDIUMTEXT", "LONGTEXT", "TINYTEXT", "ENUM"),
+    "SET",
+)
+# Type or function -> arguments that are gone; all of them had lost their effect.
+_REMOVED = {
+    **dict.fromkeys(_TEXTS, _UNICODE),
+    "PickleType": ("mutable",),
+    "create_engine": ("convert_unicode", "encoding"),
+}
+_QUOTING = "its values are without quotes now: remove the argument and the quotes"
+_STRATEGY = "'threadlocal' is gone without a successor, 'plain' is what there is now"
+# Submodules that `import sqlalchemy` does not import.
+_SUBMODULES = (
+    "sqlalchemy.orm",
+    *(f"sqlalchemy.dialects.{name}" for name in ("mssql", "mysql", "oracle")),
+    *(f"sqlalchemy.dialects.{name}" for name in ("postgresql", "sqlite")),
+)
+
+
+class SQLAlchemyNames(Renames):
+    """Change names that were moved, arguments without effect, missing imports."""
+
+    TABLE: ClassVar[Table] = TABLE
+
+    def __init__(self, source: Source, report: Report) -> None:
+        super().__init__(source, report)
+        self._imported: set[str] = set()
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        """Note which modules are imported."""
+        for alias in node.names:
+            self._imported.add(alias.evaluated_name)
+        return super().visit_Import(node)
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        """Note which modules are imported."""
+        super().visit_ImportFrom(node)
+        module = "" if node.relative or node.module is None else dotted(node.module)
+        self._imported.add(module)
+        if not isinstance(node.names, cst.ImportStar):
+            self._imported.update(
+                f"{module}.{alias.evaluated_name}" for alias in node.names
+            )
+        return False
+
+    def leave_Call(
+        self, original_node: cst.Call, updated_node: cst.Call
+    ) -> cst.BaseExpression:
+        """Remove arguments that have no effect any more, or report them."""
+        name = self._type_name(original_node.func)
+        for argument in original_node.args if name else ():
+            word = argument.keyword.value if argument.keyword else ""
+            if word == "quoting" and name in ("ENUM", "SET"):
+                self.keep(argument, "the argument quoting", _QUOTING, _14)
+            elif word == "strategy" and name == "create_engine":
+                self.keep(argument, "the argument strategy", _STRATEGY, _14)
+        removed = [
+            index
+            for index, argument in enumerate(original_node.args)
+            if argument.keyword is not None
+            and argument.keyword.value in _REMOVED.get(name, ())
+            and self.change(argument, f"the argument {argument.keyword.value}", _2)
+        ]
+        if not removed:
+            return updated_node
+        arguments = [
+            argument
+            for index, argument in enumerate(updated_node.args)
+            if index not in removed
+        ]
+        return updated_node.with_changes(args=without_last_comma(arguments))
+
+    def _type_name(self, function: cst.BaseExpression) -> str:
+        """Return the last name of something that SQLAlchemy has, or nothing."""
+        name = self.imported(function)
+        if name.startswith("sqlalchemy."):
+            return name.rpartition(".")[2]
+        if isinstance(function, cst.Attribute) and self.is_database(function.value):
+            return function.attr.value
+        return ""
+
+    def leave_Attribute(
+        self, original_node: cst.Attribute, updated_node: cst.Attribute
+    ) -> cst.BaseExpression:
+        """Import submodules; change names below ``db`` of Flask-SQLAlchemy too."""
+        name = self.imported(original_node)
+        if name in _SUBMODULES and not self._is_imported(name):
+            message = f"{name} without an import of it"
+            if self.change(original_node, message, _2):
+                self.need(name)
+        if self.is_database(original_node.value):
+            found = self.lookup(
+                f"sqlalchemy.{original_node.attr.value}"
+            ) or self.lookup(f"sqlalchemy.orm.{original_node.attr.value}")
+            return self._below_database(original_node, updated_node, found)
+        return super().leave_Attribute(original_node, updated_node)
+
+    def _below_database(
+        self, old: cst.Attribute, new: cst.Attribute, found: object
+    ) -> cst.Attribute:
+        to, blocks = getattr(found, "to", ""), getattr(found, "blocks", "")
+        if to and self.change(old, f"the name db.{old.attr.value}", blocks):
+            return new.with_changes(attr=cst.Name(to.rpartition(".")[2]))
+        if found is not None and not to:
+            reason = getattr(found, "reason", "")
+            self.keep(old, f"the name db.{old.attr.value}", reason, blocks)
+        return new
+
+    def _is_imported(self, module: str) -> bool:
+        return any(
+            one == module or one.startswith(f"{module}.") for one in self._imported
+        )
+
+
+RULE = Rule(
+    code="FMC105",
+    name="sqlalchemy_names",
+    summary="names and arguments that SQLAlchemy removed -> what there is now",
+    blocks=_2,
+    triggers=(
+        *("Binary", "PassiveDefault", "relation", "eagerload", "compile_mappers"),
+        *("sqlalchemy.databases", "sqlalchemy.exceptions", "databases import"),
+        *("declarative.api", "mapper", "Extension", "load_all", "comparable"),
+        *("ComparableProperty", "ThreadLocalMetaData", "subquery", "RowProxy"),
+        *("sqlalchemy.util", "sqlalchemy.interfaces", "sqlalchemy.processors"),
+        *("convert_unicode", "unicode_error", "_warn_on_bytestring", "mutable"),
+        *("encoding", "strategy", "quoting", ".dialects.", ".orm.", "pool.manage"),
+        *("clear_managers", "KeyedTuple", ".databases."),
+    ),
+    applies=lambda source: source.is_python and "sqlalchemy" in source.text,
+    apply=transforming(SQLAlchemyNames),
+)
