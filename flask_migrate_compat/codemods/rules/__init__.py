@@ -8,6 +8,10 @@ one writes: names first, then managers, then the migrations folder.
 from __future__ import annotations
 
 from ..rule import Rule
-from . import flask_ext_strings, manage_py_in_scripts
+from . import flask_ext_strings, flask_script_manager, manage_py_in_scripts
 
-RULES: tuple[Rule, ...] = (flask_ext_strings.RULE, manage_py_in_scripts.RULE)
+RULES: tuple[Rule, ...] = (
+    flask_ext_strings.RULE,
+    flask_script_manager.RULE,
+    manage_py_in_scripts.RULE,
+)
