@@ -196,6 +196,9 @@ class Reader:
         if maker is None:
             raise Untranslatable(f"click has nothing like action={action!r}")
         words += maker(given)
+        if action in ("store_true", "store_false"):
+            value = action == "store_false"
+            given = {"default": Literal(str(value), value), **given}
         words += self._shown(given)
         return Parameter(dest, self._call("click.option", words), flags=flags)
 

@@ -7,13 +7,18 @@ is none of the Manager's any more, and ``python manage.py NAME`` would not find 
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import libcst as cst
 import libcst.matchers as m
-from libcst.metadata import ScopeProvider
+from libcst.metadata import (
+    QualifiedNameProvider,
+    QualifiedNameSource,
+    ScopeProvider,
+)
 from libcst.metadata.scope_provider import Assignment, ImportAssignment
 
 from .click_options import Parameter, Reader, Untranslatable
@@ -150,7 +155,7 @@ class Uses(cst.CSTVisitor):
     def _is_found(self, node: cst.Attribute | cst.Name) -> bool:
         if not dotted(node):
             return False
-        for name in self.transformer.names(node):
+        for name in names_from_outside(self.transformer, node):
             script = _SCRIPT.fullmatch(name)
             migrate = _MIGRATE.fullmatch(name)
             if script:
@@ -160,6 +165,12 @@ class Uses(cst.CSTVisitor):
             if script or migrate:
                 return True
         return False
+
+
+def names_from_outside(transformer: Transformer, node: cst.CSTNode) -> set[str]:
+    """Return the full names of a node that no definition in the file can give it."""
+    found = transformer.get_metadata(QualifiedNameProvider, node, set())
+    return {one.name for one in found if one.source is not QualifiedNameSource.LOCAL}
 
 
 def is_script_import(node: cst.ImportFrom) -> bool:
@@ -183,7 +194,7 @@ class Planner:
         self.module = transformer.source.module
         self.plan = Plan()
         self.uses = Uses(transformer)
-        self.names = transformer.names
+        self.names = functools.partial(names_from_outside, transformer)
         self.parent = transformer.parent
         self.code = transformer.code
         self.scope: Any = None

@@ -14,7 +14,7 @@ from ..rule import Report, Rule
 from ..source import Source
 from ..transformer import Transformer, dotted, transforming
 
-# Stands in a line that is to go. LibCST drops a line without anything, and its comments.
+# Stands in a line that is to go. LibCST drops an empty one together with its comments.
 _REMOVED = cst.Pass()
 
 
@@ -313,7 +313,8 @@ class FlaskScriptManager(Transformer):
             if isinstance(statement, cst.SimpleStatementLine) and _is_removed(
                 statement
             ):
-                waiting += _with_comments(statement)
+                line = cst.ensure_type(statement, cst.SimpleStatementLine)
+                waiting += _with_comments(line)
                 continue
             if waiting:
                 leading = getattr(statement, "leading_lines", ())
@@ -324,8 +325,10 @@ class FlaskScriptManager(Transformer):
         return updated_node.with_changes(body=body, footer=footer)
 
 
-def _is_removed(line: cst.SimpleStatementLine) -> bool:
-    return len(line.body) == 1 and line.body[0] is _REMOVED
+def _is_removed(statement: cst.BaseStatement) -> bool:
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return False
+    return any(one is _REMOVED for one in statement.body)
 
 
 def _with_comments(line: cst.SimpleStatementLine) -> list[cst.EmptyLine]:
