@@ -10,12 +10,10 @@ from ..click_options import Parameter
 from ..command_classes import as_function
 from ..managers import NewCommand, Plan, Planner, is_script_import
 from ..prompts import PromptError, new_prompt
+from ..removing import is_removed, removed, without_removed
 from ..rule import Report, Rule
 from ..source import Source
 from ..transformer import Transformer, dotted, transforming
-
-# Stands in a line that is to go. LibCST drops an empty one together with its comments.
-_REMOVED = cst.Pass()
 
 
 class FlaskScriptManager(Transformer):
@@ -51,7 +49,9 @@ class FlaskScriptManager(Transformer):
         ]
         self.is_converting = plan.is_possible and not excused
         for node, old, reason in plan.obstacles:
-            self.keep(node, old, reason)
+            # FMC202 says so.
+            if not old.startswith("MigrateCommand"):
+                self.keep(node, old, reason)
         blocking = [node for node, _, _ in plan.obstacles] + excused
         lines = sorted({self.place(node).line for node in blocking})
         for node, old in plan.changes:
@@ -213,7 +213,7 @@ class FlaskScriptManager(Transformer):
     ) -> cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]:
         """Take statements out, put others before them, change imports."""
         if self.is_converting and original_node in self.plan.removed:
-            return updated_node.with_changes(body=(_REMOVED,))
+            return removed(updated_node)
         if self.is_converting and original_node in self.plan.before:
             first = self._statement(self.plan.before[original_node])
             first = first.with_changes(leading_lines=updated_node.leading_lines)
@@ -229,14 +229,14 @@ class FlaskScriptManager(Transformer):
             if kept is not updated_node or original_node is self.place_of_imports:
                 if original_node is self.place_of_imports:
                     lines = self._new_imports()
-                if not _is_removed(kept):
+                if not is_removed(kept):
                     lines.append(kept)
                 if not lines:
                     return kept
                 lines[0] = lines[0].with_changes(
                     leading_lines=updated_node.leading_lines
                 )
-                if _is_removed(kept) or len(lines) > 1:
+                if is_removed(kept) or len(lines) > 1:
                     lines[-1] = lines[-1].with_changes(
                         trailing_whitespace=updated_node.trailing_whitespace,
                         **({"leading_lines": ()} if len(lines) > 1 else {}),
@@ -268,7 +268,7 @@ class FlaskScriptManager(Transformer):
         if len(kept) == len(statement.names):
             return line
         if not kept:
-            return line.with_changes(body=(_REMOVED,))
+            return removed(line)
         kept[-1] = kept[-1].with_changes(comma=statement.names[-1].comma)
         return line.with_changes(body=[statement.with_changes(names=kept)])
 
@@ -306,37 +306,8 @@ class FlaskScriptManager(Transformer):
     def leave_Module(
         self, original_node: cst.Module, updated_node: cst.Module
     ) -> cst.Module:
-        """Drop the lines that are empty now; their comments stay."""
-        body: list[cst.BaseStatement] = []
-        waiting: list[cst.EmptyLine] = []
-        for statement in updated_node.body:
-            if isinstance(statement, cst.SimpleStatementLine) and _is_removed(
-                statement
-            ):
-                line = cst.ensure_type(statement, cst.SimpleStatementLine)
-                waiting += _with_comments(line)
-                continue
-            if waiting:
-                leading = getattr(statement, "leading_lines", ())
-                statement = statement.with_changes(leading_lines=[*waiting, *leading])
-                waiting = []
-            body.append(statement)
-        footer = [*waiting, *updated_node.footer]
-        return updated_node.with_changes(body=body, footer=footer)
-
-
-def _is_removed(statement: cst.BaseStatement) -> bool:
-    if not isinstance(statement, cst.SimpleStatementLine):
-        return False
-    return any(one is _REMOVED for one in statement.body)
-
-
-def _with_comments(line: cst.SimpleStatementLine) -> list[cst.EmptyLine]:
-    """Return what stands above a removed line, if there is a comment in it."""
-    lines = list(line.leading_lines)
-    if line.trailing_whitespace.comment is not None:
-        lines.append(cst.EmptyLine(comment=line.trailing_whitespace.comment))
-    return lines if any(one.comment is not None for one in lines) else []
+        """Take out what is marked."""
+        return without_removed(updated_node)
 
 
 def _lines_of(function: cst.FunctionDef) -> list[cst.EmptyLine]:
