@@ -184,14 +184,14 @@ class Reader:
         if {"-?", "--help"} & set(flags):
             raise Untranslatable("--help is an option of every command")
         action = given["action"].value if "action" in given else "store"
-        words = [_quoted(flag) for flag in flags]
+        words = [quoted(flag) for flag in flags]
         if action == "store_false":
-            words = [_quoted(f" /{flag}") for flag in flags]
+            words = [quoted(f" /{flag}") for flag in flags]
         # click takes the name from the flag with the most dashes.
         first = max(flags, key=lambda flag: flag.startswith("--"))
         is_found = first.lstrip("-").replace("-", "_").lower() == dest
         if action == "store_false" or not is_found:
-            words.append(_quoted(dest))
+            words.append(quoted(dest))
         maker = _ACTIONS.get(action if isinstance(action, str) else "")
         if maker is None:
             raise Untranslatable(f"click has nothing like action={action!r}")
@@ -209,8 +209,8 @@ class Reader:
             raise Untranslatable("click turns the name of an argument to lower case")
         if set(given) & {"action", "required"}:
             raise Untranslatable("an argument without flags takes no action= in click")
-        words = [_quoted(name)]
-        nargs = given["nargs"].value if "nargs" in given else ""
+        words = [quoted(name)]
+        nargs = (given["nargs"].value if "nargs" in given else None) or ""
         if nargs == "":
             words += _type({**given, "default": Literal("None", None)})
         elif nargs == "?":
@@ -240,10 +240,10 @@ class Reader:
                 words.append("hidden=True")
             elif isinstance(text.value, str):
                 is_plain = "%" not in text.value and "\n" not in text.code
-                code = text.code if is_plain else _quoted(_help_text(given))
+                code = text.code if is_plain else quoted(_help_text(given))
                 words.append(f"help={code}")
             else:
-                words.append(f"help={text.code}")
+                raise Untranslatable("its help is computed; click wants a string")
         if "metavar" in given:
             if not isinstance(given["metavar"].value, str):
                 raise Untranslatable("click has one metavar= for an option")
@@ -278,7 +278,8 @@ def _is_name(text: str) -> bool:
     return text.isidentifier() and not keyword.iskeyword(text)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return the code of a text, in double quotes when it has none."""
     code = repr(text)
     return f'"{code[1:-1]}"' if code[0] == "'" and '"' not in code else code
 

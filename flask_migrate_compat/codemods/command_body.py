@@ -11,6 +11,7 @@ import re
 from typing import Callable
 
 import libcst as cst
+import libcst.matchers as m
 
 from .transformer import dotted
 
@@ -43,11 +44,16 @@ class Bodies:
     ) -> None:
         self.names = names
         self.code = code
+        self.has_star = bool(m.findall(module, m.ImportStar()))
         self.known = {
             statement.name.value: statement
             for statement in module.body
             if isinstance(statement, (cst.FunctionDef, cst.ClassDef))
         }
+
+    def unknown(self, node: cst.CSTNode) -> set[str]:
+        """Return what a name without a definition would be in Flask."""
+        return {f"flask.{dotted(node)}"} if self.has_star else set()
 
     def obstacle(self, function: cst.FunctionDef, app: str) -> str:
         """Return why a function cannot be a click command, or nothing.
@@ -119,6 +125,7 @@ class _Deep(cst.CSTVisitor):
         self.app = app
         self.called: set[str] = set()
         self.reason = ""
+        self.is_attribute = False
 
     def visit_With(self, node: cst.With) -> bool:
         for item in node.items:
@@ -144,14 +151,25 @@ class _Deep(cst.CSTVisitor):
     def visit_Attribute(self, node: cst.Attribute) -> None:
         self._look_at(node)
 
+    def visit_Attribute_attr(self, node: cst.Attribute) -> None:
+        self.is_attribute = True
+
+    def leave_Attribute_attr(self, node: cst.Attribute) -> None:
+        self.is_attribute = False
+
     def visit_Name(self, node: cst.Name) -> None:
-        self.called.add(node.value)
-        self._look_at(node)
+        if not self.is_attribute:
+            self.called.add(node.value)
+            self._look_at(node)
 
     def _look_at(self, node: cst.Attribute | cst.Name) -> None:
         if not dotted(node):
             return
-        for name in self.bodies.names(node):
+        names = self.bodies.names(node)
+        if not names and isinstance(node, cst.Name):
+            # From a star import, perhaps.
+            names = self.bodies.unknown(node)
+        for name in names:
             if _REQUEST.fullmatch(_EXT.sub("flask_", name)):
                 short = name.rpartition(".")[2]
                 self.reason = self.reason or (

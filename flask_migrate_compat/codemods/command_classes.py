@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import libcst.matchers as m
 
-from .click_options import Untranslatable
+from .click_options import Untranslatable, quoted
+from .managers import NewCommand
 from .transformer import dotted
 
 if TYPE_CHECKING:
-    from .managers import Manager, Planner
+    from .managers import Manager
+    from .planner import Planner
 
 
 def convert(
@@ -39,8 +41,6 @@ def convert(
 def _convert(
     planner: Planner, manager: Manager, call: cst.Call, title: str, node: cst.ClassDef
 ) -> None:
-    from .managers import NewCommand, _quoted
-
     name = node.name.value
     bases = [base.value for base in node.bases]
     found = [(one, short) for one, short in planner.uses.script if one in bases]
@@ -51,7 +51,7 @@ def _convert(
         raise Untranslatable("it has decorators")
     if not planner.is_bound_once(name) or len(planner.references(name)) != 1:
         raise Untranslatable("it is used more than once")
-    reason = planner._why_no_name(manager, title)
+    reason = planner.why_no_name(manager, title)
     if reason:
         raise Untranslatable(reason)
     run, options, text = _parts(planner, node)
@@ -59,7 +59,7 @@ def _convert(
     if reason:
         raise Untranslatable(reason)
     parameters = planner.reader.of_options(options)
-    words = [_quoted(title)]
+    words = [quoted(title)]
     if text is not None and not _can_take(run):
         words.append(f"help={planner.code(text)}")
     planner.plan.needs |= {"click", "flask.cli.with_appcontext"}
@@ -69,7 +69,7 @@ def _convert(
     )
     planner.change(node, "Command of Flask-Script")
     planner.change(call, "Manager.add_command of Flask-Script")
-    target = planner._target(manager)
+    target = planner.target(manager)
     planner.plan.expressions[call] = f"{target}.add_command({function})"
 
 

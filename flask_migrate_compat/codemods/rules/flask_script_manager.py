@@ -8,12 +8,16 @@ import libcst as cst
 
 from ..click_options import Parameter
 from ..command_classes import as_function
-from ..managers import NewCommand, Plan, Planner, is_script_import
+from ..managers import PROMPTS, NewCommand, Plan, is_script_import
+from ..planner import Planner
 from ..prompts import PromptError, new_prompt
 from ..removing import is_removed, removed, without_removed
 from ..rule import Report, Rule
 from ..source import Source
 from ..transformer import Transformer, dotted, transforming
+
+# What a file has that gets its Manager from another one.
+_DECORATORS = ("anager.command", "anager.option(", "anager.add_command(")
 
 
 class FlaskScriptManager(Transformer):
@@ -37,6 +41,29 @@ class FlaskScriptManager(Transformer):
             self.gone |= self.plan.claimed
         self._plan_prompts()
         self._plan_imports()
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        """Look for commands of a Manager of another file."""
+        module = self.planner.origin(node.value)
+        kind = node.attr.value
+        outer = self.parent(node)
+        if isinstance(outer, cst.Call) and outer.func is node:
+            is_call, outer = True, self.parent(outer)
+        else:
+            is_call = False
+        if not module or is_call is not (kind != "command"):
+            return
+        is_decorator = isinstance(outer, cst.Decorator) and kind in (
+            "command",
+            "option",
+        )
+        if is_decorator or (kind == "add_command" and isinstance(outer, cst.Expr)):
+            self.keep(
+                node,
+                f"Manager.{kind} of Flask-Script",
+                f"its Manager comes from another file ({module}), which is to be"
+                " converted together with this one",
+            )
 
     # -- what is reported
 
@@ -66,7 +93,7 @@ class FlaskScriptManager(Transformer):
         """Find the questions, which need no Manager."""
         self.prompts: dict[cst.CSTNode, str] = {}
         for node, name in self.planner.uses.script:
-            if name not in ("prompt", "prompt_bool", "prompt_pass", "prompt_choices"):
+            if name not in PROMPTS:
                 continue
             call = self.parent(node)
             old = f"{name} of Flask-Script"
@@ -287,7 +314,7 @@ class FlaskScriptManager(Transformer):
             if not is_command or not self.planner.references(local):
                 return False
         references = self.planner.references(local)
-        if self.planner._is_public(local):
+        if self.planner.is_public(local):
             return False
         used = {self._whole(node) for node in references}
         if not used:
@@ -323,7 +350,7 @@ RULE = Rule(
     name="flask_script_manager",
     summary="Managers and commands of Flask-Script -> click commands of app.cli",
     blocks="Flask 2.0",
-    triggers=("flask_script", "flask.ext", "flaskext"),
+    triggers=("flask_script", "flask.ext", "flaskext", *_DECORATORS),
     applies=lambda source: source.is_python,
     apply=transforming(FlaskScriptManager),
 )

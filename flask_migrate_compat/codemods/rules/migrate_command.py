@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..managers import MIGRATE_MODULE, Planner
+from ..managers import MIGRATE_MODULE
+from ..planner import Planner
 from ..removing import removed, without_removed
 from ..rule import Report, Rule
 from ..source import Source
@@ -86,7 +87,7 @@ class MigrateCommand(Transformer):
             self.keep(alias, _OLD, "it is imported in a block; remove it by hand")
         elif line.body[0] is not node:
             self.keep(alias, _OLD, "there is more on its line; remove it by hand")
-        elif self.source.name == "__init__.py" or self.planner._is_public(local):
+        elif self.source.name == "__init__.py" or self.planner.is_public(local):
             reason = "other files may import it from here; remove it when none does"
             self.keep(alias, _OLD, reason)
         elif self.change(alias, f"unused {_OLD}"):

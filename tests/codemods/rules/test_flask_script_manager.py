@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flask_migrate_compat.codemods.engine import find
+from flask_migrate_compat.codemods.engine import find, rewrite
 from flask_migrate_compat.codemods.rules.flask_script_manager import RULE
 from tests.codemods.script_parity import Pair
 from tests.codemods.tools import assert_left, assert_rewritten, assert_unchanged, source
@@ -440,7 +440,11 @@ FUNCTION = "\n@manager.command\ndef f({}):\n    {}\n"
         ("\n@manager.option('-n', const=1)\ndef f():\n    pass\n", "const="),
         ("\n@manager.option(*x)\ndef f():\n    pass\n", "in a variable"),
         ("\n@manager.option('-n',  # c\n)\ndef f():\n    pass\n", "comment inside"),
+        ("\n@manager.option('-n', help=_('x'))\ndef f():\n    pass\n", "its help"),
         ("\nmanager.command(f)\n", "nothing like it"),
+        ("\nx = Manager(app, False)\nmanager.add_command('x', x)\n", "name its arg"),
+        ("\nx = Manager(f())\nmanager.add_command('x', x)\n", "is computed"),
+        ("\nx = Manager(app)\n", "the second one"),
         ("\nmanager.add_option('-c')\n", "nothing like it"),
         ("\nmanager.add_command('x', thing)\n", "not seen here"),
         ("\nmanager.add_command(thing)\n", "not a name and a command"),
@@ -504,6 +508,7 @@ def test_left_for_its_application(first: str, reason: str) -> None:
             "current_user",
         ),
         ("from flask import flash", "helper()", "it uses flash (helper())"),
+        ("from flask import *", "session['x'] = 1", "it uses session, which"),
     ],
 )
 def test_left_for_its_request(imports: str, body: str, reason: str) -> None:
@@ -559,6 +564,70 @@ def test_left_classes(text: str, reason: str) -> None:
     assert findings
     assert all(one.reason for one in findings)
     assert reason in "\n".join(one.reason for one in findings)
+
+
+def test_a_manager_of_another_file() -> None:
+    findings = assert_left(
+        RULE,
+        """
+        from click import Group
+        from manage import manager, login_manager
+        from .x import db_manager as m
+
+        manager.add_command("x", y)
+
+        @manager.command
+        def f():
+            pass
+
+        @manager.option("-n")
+        def g():
+            pass
+
+        @m.command
+        def h():
+            pass
+
+        @login_manager.user_loader
+        @Group.command
+        def i():
+            manager.run()
+        """,
+        *("(manage.manager)", "(manage.manager)", "(manage.manager)"),
+        "(.x.db_manager)",
+    )
+    assert [one.line for one in findings] == [5, 7, 11, 15]
+
+
+def test_questions_do_not_wait_for_the_manager() -> None:
+    text = "from flask_script import Manager, prompt\nfrom app import app\n\n{}"
+    rest = "manager = Manager(app)\nmanager.add_option('-c')\nx = {}('Name')\n"
+    before = source(text.format(rest.format("prompt")))
+    after = "import click\nfrom flask_script import Manager\nfrom app import app\n\n"
+    result = rewrite(before, [RULE])
+    assert result.text == after + rest.format("click.prompt")
+    assert len([one for one in find(result, [RULE]) if one.reason]) == 3
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("prompt_choices('x', ['a'])", "returns None"),
+        ("prompt_bool('x', yes_choices=['j'])", "other words"),
+        ("prompt(x)", "its text is computed"),
+        ("prompt('x', default=1)", "such a default"),
+        ("prompt_pass('x', default='y')", "such a default"),
+        ("prompt_bool('x', default=y)", "neither True nor False"),
+        ("prompt(*x)", "not plain"),
+        ("map(prompt, x)", "not called"),
+    ],
+)
+def test_left_questions(call: str, reason: str) -> None:
+    text = (
+        "from flask_script import prompt, prompt_bool, prompt_choices, prompt_pass\n\n"
+        f"value = {call}\n"
+    )
+    assert_left(RULE, text, reason)
 
 
 def test_noqa_keeps_the_whole_file() -> None:

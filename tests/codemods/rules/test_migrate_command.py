@@ -37,7 +37,7 @@ def test_unchanged(text: str) -> None:
             "Migrate()\n",
         ),
         (
-            "import a\n# c\nfrom flaskext.migrate import MigrateCommand as M  # noqa\n"
+            "import a\n# c\nfrom flaskext.migrate import MigrateCommand  # noqa: X1\n"
             "import b\n",
             "import a\n# c\nimport b\n",
         ),
