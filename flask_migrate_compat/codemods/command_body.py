@@ -110,7 +110,11 @@ class _Own(cst.CSTVisitor):
         return False
 
     def visit_Return(self, node: cst.Return) -> None:
-        if node.value is not None and dotted(node.value) != "None":
+        value = dotted(node.value)
+        if isinstance(node.value, cst.Integer):
+            value = node.value.value
+        # With these the status is 0, too.
+        if node.value is not None and value not in ("None", "False", "0"):
             self.returns = True
 
     def visit_Yield(self, node: cst.Yield) -> None:

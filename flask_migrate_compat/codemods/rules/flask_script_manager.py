@@ -82,6 +82,8 @@ class FlaskScriptManager(Transformer):
         blocking = [node for node, _, _ in plan.obstacles] + excused
         lines = sorted({self.place(node).line for node in blocking})
         for node, old in plan.changes:
+            if any(node is one for one in blocking):
+                continue
             if self.is_converting:
                 self.change(node, old)
             else:

@@ -638,6 +638,14 @@ def test_noqa_keeps_the_whole_file() -> None:
 # -- behaviour -----------------------------------------------------------------------
 
 
+def test_a_status_of_0_is_one() -> None:
+    text = HEAD + FUNCTION.format("x", "return 0 if x else 1") + RUN
+    assert any("sys.exit()" in one.reason for one in find(source(text), [RULE]))
+    for value in ("", " 0", " None", " False"):
+        text = HEAD + FUNCTION.format("", f"return{value}") + RUN
+        assert all(one.is_rewritten for one in find(source(text), [RULE]))
+
+
 @pytest.mark.legacy
 def test_the_same_calls() -> None:
     pair = Pair(
