@@ -351,7 +351,7 @@ def _store(given: dict[str, Literal]) -> list[str]:
         if "default" in given and given["default"].value is not None:
             raise Untranslatable("click makes a tuple of its default")
         words += [f"nargs={nargs}", *_type(given)]
-        return [*words, f"{_LIST}value and list(value)"]
+        return [*words, f"{_LIST}list(value) if value else None"]
     raise Untranslatable(f"click has no option with nargs={nargs!r}")
 
 

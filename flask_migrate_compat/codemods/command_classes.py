@@ -180,7 +180,8 @@ def _check_run(run: cst.FunctionDef) -> None:
     if params.posonly_params:
         raise Untranslatable("its run() takes positional parameters only")
     own = params.params[0].name.value
-    if m.findall(run.body, m.Name(own)) or m.findall(run.body, m.Name("super")):
+    # locals() has it, too.
+    if any(m.findall(run.body, m.Name(name)) for name in (own, "super", "locals")):
         raise Untranslatable("its run() uses the object")
     if m.findall(run.body, m.Name("__class__")):
         raise Untranslatable("its run() uses the class")

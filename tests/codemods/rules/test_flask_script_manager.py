@@ -606,7 +606,7 @@ def test_questions_do_not_wait_for_the_manager() -> None:
     after = "import click\nfrom flask_script import Manager\nfrom app import app\n\n"
     result = rewrite(before, [RULE])
     assert result.text == after + rest.format("click.prompt")
-    assert len([one for one in find(result, [RULE]) if one.reason]) == 3
+    assert len([one for one in find(result, [RULE]) if one.reason]) == 2
 
 
 @pytest.mark.parametrize(
