@@ -15,7 +15,7 @@ from .click_options import Parameter
 from .transformer import Transformer, dotted
 
 _SCRIPT = re.compile(
-    r"(?:flask_script|flask\.ext\.script|flaskext\.script)(?:\.(?:commands|cli))?\.(\w+)"
+    r"(?:flask_script|flask\.ext\.script|flaskext\.script)(?:\.(?:commands|cli|_compat))?\.(\w+)"
 )
 _MIGRATE = re.compile(
     r"(?:flask_migrate|flask\.ext\.migrate|flaskext\.migrate|flask_migrate_compat"

@@ -18,9 +18,10 @@ from libcst.metadata.scope_provider import ImportAssignment
 
 from .adding import plan_command
 from .applications import why_no_application
-from .click_options import Reader, Untranslatable, quoted
+from .click_options import Reader, quoted
 from .command_body import Bodies
-from .managers import PROMPTS, Manager, NewCommand, Plan, Uses, names_from_outside
+from .functions import Decorators, plan_function
+from .managers import PROMPTS, Manager, Plan, Uses, names_from_outside
 from .transformer import Transformer, dotted
 
 _OWN = ("run", "shell", "routes")
@@ -44,9 +45,7 @@ class Planner:
         self.app = ""
         self.root: Manager | None = None
         self.adding: list[tuple[Manager, cst.Call]] = []
-        self.decorated: dict[
-            cst.FunctionDef, list[tuple[cst.Decorator, Manager, str]]
-        ] = {}
+        self.decorated: dict[cst.FunctionDef, Decorators] = {}
 
     def make(self) -> Plan:
         """Return the plan."""
@@ -71,7 +70,7 @@ class Planner:
         for manager in self.plan.managers.values():
             self._convert_manager(manager)
         for function, decorators in self.decorated.items():
-            self._convert_function(function, decorators)
+            plan_function(self, function, decorators)
         self._look_at_the_rest()
         self._check_imports()
         return self.plan
@@ -305,88 +304,6 @@ class Planner:
         indent = self.module.default_indent
         lines = "".join(f"{indent}{word},\n" for word in words)
         self.plan.expressions[manager.call] = f"FlaskGroup(\n{lines})"
-
-    def _convert_function(
-        self,
-        function: cst.FunctionDef,
-        decorators: list[tuple[cst.Decorator, Manager, str]],
-    ) -> None:
-        decorator, manager, kind = decorators[0]
-        old = f"Manager.{kind} of Flask-Script"
-        reason = self._why_no_command(function, decorators)
-        if reason:
-            self.leave(decorator, old, reason)
-            return
-        if kind == "shell":
-            self.change(decorator, old)
-            self.plan.commands[function] = NewCommand(
-                f"{self.app}.shell_context_processor", []
-            )
-            return
-        try:
-            new = self._new_command(function, decorators)
-        except Untranslatable as error:
-            self.leave(decorator, old, str(error))
-            return
-        for one, _, _ in decorators:
-            self.change(one, old)
-        name = function.name.value
-        make = f"{self.target(manager)}.command({quoted(name)})"
-        if self.references(name) or self.is_public(name):
-            new.registration = f"{make}({name})"
-        else:
-            new.head = make
-        self.plan.commands[function] = new
-
-    def _new_command(
-        self,
-        function: cst.FunctionDef,
-        decorators: list[tuple[cst.Decorator, Manager, str]],
-    ) -> NewCommand:
-        if decorators[0][2] == "command":
-            parameters = self.reader.of_function(function)
-            if parameters:
-                self.plan.needs.add("click")
-            return NewCommand("", parameters)
-        self.plan.needs.add("click")
-        # The last decorator is the first one to be applied, and to be read.
-        lines = list(function.decorators)
-        calls = [cst.ensure_type(line.decorator, cst.Call) for line in reversed(lines)]
-        found = self.reader.of_options(calls)
-        each = dict(zip(lines, reversed(found)))
-        # click reads them from the top, so the arguments change places.
-        arguments = [line for line in lines if each[line].is_argument]
-        places = {}
-        for line in lines:
-            moved = arguments.pop() if each[line].is_argument else line
-            places[moved] = each[moved]
-        return NewCommand("", [], places=places)
-
-    def _why_no_command(
-        self,
-        function: cst.FunctionDef,
-        decorators: list[tuple[cst.Decorator, Manager, str]],
-    ) -> str:
-        """Return why a function with decorators of a Manager stays, or nothing."""
-        name = function.name.value
-        _, manager, kind = decorators[0]
-        if self.parent(function) is not self.module:
-            return "it is not at the top of the module; move it there"
-        if len(function.decorators) != len(decorators):
-            return "it has other decorators, which may hide its name and its parameters"
-        if len({one.name for _, one, _ in decorators}) > 1:
-            return "it is a command of two Managers"
-        kinds = {kind for _, _, kind in decorators}
-        if kinds != {"option"} and len(decorators) > 1:
-            return "it has more than one decorator of a Manager; one of them wins"
-        if not self.is_bound_once(name):
-            return f"the name {name} is bound more than once"
-        if kind == "shell":
-            has_needs = any(one.default is None for one in function.params.params)
-            return "it is called without arguments" if has_needs else ""
-        return self.why_no_name(manager, name) or self.bodies.obstacle(
-            function, self.app
-        )
 
     def why_no_name(self, manager: Manager, name: str) -> str:
         """Return why a command cannot have a name, or nothing; note the name."""

@@ -8,7 +8,7 @@ import libcst as cst
 
 from ..click_options import Parameter
 from ..command_classes import as_function
-from ..managers import PROMPTS, NewCommand, Plan, is_script_import
+from ..managers import PROMPTS, SCRIPT_MODULE, NewCommand, Plan, is_script_import
 from ..planner import Planner
 from ..prompts import PromptError, new_prompt
 from ..removing import is_removed, removed, without_removed
@@ -29,6 +29,7 @@ class FlaskScriptManager(Transformer):
         self.is_converting = False
         self.needs: set[str] = set()
         self.gone: set[cst.CSTNode] = set()
+        self.unused: set[cst.CSTNode] = set()
         self.place_of_imports: cst.CSTNode | None = None
 
     def visit_Module(self, node: cst.Module) -> None:
@@ -40,6 +41,7 @@ class FlaskScriptManager(Transformer):
             self.needs |= self.plan.needs
             self.gone |= self.plan.claimed
         self._plan_prompts()
+        self._find_unused()
         self._plan_imports()
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
@@ -113,6 +115,32 @@ class FlaskScriptManager(Transformer):
                 self.prompts[call] = code
                 self.needs.add("click")
                 self.gone.add(node)
+
+    def _find_unused(self) -> None:
+        """Find imports that nobody uses, in a file without a Manager."""
+        for node in self.planner.uses.imports:
+            if self.planner.plan.managers or isinstance(node.names, cst.ImportStar):
+                continue
+            for alias in node.names:
+                if self._is_script(node, alias) and not self.planner.references(
+                    _local(alias)
+                ):
+                    self._look_at_unused(node, alias)
+
+    def _look_at_unused(
+        self, node: cst.Import | cst.ImportFrom, alias: cst.ImportAlias
+    ) -> None:
+        line = self.parent(node)
+        old = f"unused import of {alias.evaluated_name} of Flask-Script"
+        if line is None or self.parent(line) is not self.source.module:
+            self.keep(alias, old, "it is imported in a block; remove it by hand")
+        elif self.source.name == "__init__.py" or self.planner.is_public(_local(alias)):
+            reason = "other files may import it from here; remove it when none does"
+            self.keep(alias, old, reason)
+        elif isinstance(line, cst.SimpleStatementLine) and len(line.body) > 1:
+            self.keep(alias, old, "there is more on its line; remove it by hand")
+        elif self.change(alias, old):
+            self.unused.add(alias)
 
     def _is_click_taken(self) -> bool:
         scope = self.planner.scope
@@ -249,7 +277,7 @@ class FlaskScriptManager(Transformer):
             return cst.FlattenSentinel(
                 [first, updated_node.with_changes(leading_lines=())]
             )
-        if len(original_node.body) != 1 or not self.gone:
+        if len(original_node.body) != 1 or not (self.gone or self.unused):
             return updated_node
         statement = original_node.body[0]
         lines: list[cst.SimpleStatementLine] = []
@@ -305,23 +333,29 @@ class FlaskScriptManager(Transformer):
         self, statement: cst.Import | cst.ImportFrom, alias: cst.ImportAlias
     ) -> bool:
         """Tell whether a name is one of Flask-Script's that nobody uses now."""
-        is_script = (
-            is_script_import(statement)
-            if isinstance(statement, cst.ImportFrom)
-            else statement in self.planner.uses.imports
-        )
-        local = alias.evaluated_alias or alias.evaluated_name.partition(".")[0]
-        if isinstance(statement, cst.ImportFrom) and not is_script:
-            is_command = alias.evaluated_name == "MigrateCommand"
-            if not is_command or not self.planner.references(local):
-                return False
+        local = _local(alias)
+        is_script = self._is_script(statement, alias)
         references = self.planner.references(local)
-        if self.planner.is_public(local):
+        if alias in self.unused:
+            return True
+        if not is_script and (alias.evaluated_name != "MigrateCommand"):
             return False
-        used = {self._whole(node) for node in references}
-        if not used:
-            return is_script and (self.is_converting or bool(self.prompts))
-        return used <= self.gone
+        if not references:
+            return (
+                self.is_converting and is_script and not self.planner.is_public(local)
+            )
+        return {self._whole(node) for node in references} <= self.gone
+
+    def _is_script(
+        self, statement: cst.Import | cst.ImportFrom, alias: cst.ImportAlias
+    ) -> bool:
+        """Tell whether a name is one of Flask-Script, or the module."""
+        if isinstance(statement, cst.Import):
+            return SCRIPT_MODULE.fullmatch(alias.evaluated_name) is not None
+        module = dotted(statement.module)
+        if module in ("flask.ext", "flaskext"):
+            return alias.evaluated_name == "script"
+        return is_script_import(statement)
 
     def _whole(self, node: cst.CSTNode) -> cst.CSTNode:
         """Return the dotted name that begins with a name."""
@@ -337,6 +371,11 @@ class FlaskScriptManager(Transformer):
     ) -> cst.Module:
         """Take out what is marked."""
         return without_removed(updated_node)
+
+
+def _local(alias: cst.ImportAlias) -> str:
+    """Return the name that an import binds."""
+    return alias.evaluated_alias or alias.evaluated_name.partition(".")[0]
 
 
 def _lines_of(function: cst.FunctionDef) -> list[cst.EmptyLine]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -551,19 +552,51 @@ def test_left_for_its_request(imports: str, body: str, reason: str) -> None:
         ),
         (
             "manager = Manager(app)\nmanager.add_command('runserver', Server())\n"
-            "manager.run()\n",
+            "manager.run()\nCommand()\n",
             "'flask run' is the server",
         ),
     ],
 )
 def test_left_classes(text: str, reason: str) -> None:
-    text = f"from flask_script import *\n{text}".replace(
-        "*", "Command, Manager, Server"
-    )
+    names = [one for one in ("Manager", "Server") if f"{one}(" in text]
+    text = f"from flask_script import {', '.join(['Command', *names])}\n{text}"
     findings = find(source(f"from app import app\n{text}"), [RULE])
     assert findings
     assert all(one.reason for one in findings)
     assert reason in "\n".join(one.reason for one in findings)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from flask_script import Manager, Server  # noqa: F401",
+        "from flask.ext import script",
+        "import flask_script.commands",
+    ],
+)
+def test_unused_imports(statement: str) -> None:
+    text = f"import a\n\n# Above.\n{statement}\nimport b\n"
+    assert_rewritten(RULE, text, "import a\n\n# Above.\nimport b\n")
+    assert_left(
+        RULE,
+        f"{statement}\n",
+        *("other files",) * (2 if "Server" in statement else 1),
+        path="a/__init__.py",
+    )
+    assert find(source(f"try:\n    {statement}\nfinally: pass\n"), [RULE])[0].reason
+    before = "from flask.ext import script, login\nlogin.x\n"
+    assert_rewritten(RULE, before, "from flask.ext import login\nlogin.x\n")
+
+
+def test_what_is_no_command() -> None:
+    text = """
+        from flask_script.commands import InvalidCommand
+        from flask_script._compat import text_type
+
+        def f():
+            raise InvalidCommand(text_type(1))
+        """
+    assert_left(RULE, text, "no form in click", "no form in click")
 
 
 def test_a_manager_of_another_file() -> None:
@@ -623,11 +656,8 @@ def test_questions_do_not_wait_for_the_manager() -> None:
     ],
 )
 def test_left_questions(call: str, reason: str) -> None:
-    text = (
-        "from flask_script import prompt, prompt_bool, prompt_choices, prompt_pass\n\n"
-        f"value = {call}\n"
-    )
-    assert_left(RULE, text, reason)
+    name = re.findall(r"prompt\w*", call)[0]
+    assert_left(RULE, f"from flask_script import {name}\n\nvalue = {call}\n", reason)
 
 
 def test_noqa_keeps_the_whole_file() -> None:

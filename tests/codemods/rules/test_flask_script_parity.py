@@ -180,4 +180,4 @@ def test_the_same_values_arrive(kind: Any) -> None:
 
     run()
     # Not everything was refused.
-    assert sum(taken) > 50
+    assert sum(taken) > 10
