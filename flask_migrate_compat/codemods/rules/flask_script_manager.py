@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import libcst as cst
 
-from ..click_options import Parameter
-from ..command_classes import as_function
-from ..managers import PROMPTS, SCRIPT_MODULE, NewCommand, Plan, is_script_import
-from ..planner import Planner
-from ..prompts import PromptError, new_prompt
+from ..managers.click_options import Parameter
+from ..managers.command_classes import as_function
+from ..managers.plan import PROMPTS, SCRIPT_MODULE, NewCommand, Plan, is_script_import
+from ..managers.planner import Planner
+from ..managers.prompts import PromptError, new_prompt
 from ..removing import is_removed, removed, without_removed
 from ..rule import Report, Rule
 from ..source import Source

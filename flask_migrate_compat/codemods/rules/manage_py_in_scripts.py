@@ -48,12 +48,12 @@ _BLOCK = r"""["']?[ \t]*\r?\n[ \t]*-[ \t]+["']?"""
 _CALL = re.compile(
     rf"""
     (?P<before>
-        (?: [@-]* (?:\$\(\w+\) | \$\{{[^}}\s]*\}}) | [^\s"',;&|(`=[]* )
+        (?: [@-]* (?:\$\(\w+\) | \$\{{[^}}\s]*\}}) | [^\s"',;&|(`=[]{{0,300}} )
         (?:"(?=[ \t]))?
     )
     (?P<flags>(?:{_BETWEEN}-[a-zA-Z]+)*?)
     (?P<first>{_BETWEEN}|{_BLOCK}|(?<![^\s"'`(=@;&|,[-]))
-    (?P<file>(?:[^\s"',;&|(`=[]*[/\\])?\bmanage\.py\b|-m{_BETWEEN}manage(?![\w.-]))
+    (?P<file>(?:[^\s"',;&|(`=[]{{0,300}}[/\\])?\bmanage\.py\b|-m{_BETWEEN}manage(?![\w.-]))
     (?=
         (?P<second>{_BETWEEN}|{_BLOCK})
         (?P<command>[\w$-][\w-]*)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..managers import MIGRATE_MODULE
-from ..planner import Planner
+from ..managers.plan import MIGRATE_MODULE
+from ..managers.planner import Planner
 from ..removing import removed, without_removed
 from ..rule import Report, Rule
 from ..source import Source

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 from libcst.metadata.scope_provider import Assignment, ImportAssignment
 
-from .transformer import dotted
+from ..transformer import dotted
 
 if TYPE_CHECKING:
     from .planner import Planner

@@ -13,7 +13,7 @@ from typing import Callable
 import libcst as cst
 import libcst.matchers as m
 
-from .transformer import dotted
+from ..transformer import dotted
 
 #: What needs a request, of Flask and of the extensions that every project has.
 _REQUEST = re.compile(

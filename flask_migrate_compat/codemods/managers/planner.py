@@ -16,13 +16,13 @@ import libcst.matchers as m
 from libcst.metadata import ScopeProvider
 from libcst.metadata.scope_provider import ImportAssignment
 
+from ..transformer import Transformer, dotted
 from .adding import plan_command
 from .applications import why_no_application
 from .click_options import Reader, quoted
 from .command_body import Bodies
-from .functions import Decorators, plan_function
-from .managers import PROMPTS, Manager, Plan, Uses, names_from_outside
-from .transformer import Transformer, dotted
+from .command_functions import Decorators, plan_function
+from .plan import PROMPTS, Manager, Plan, Uses, names_from_outside
 
 _OWN = ("run", "shell", "routes")
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import libcst.matchers as m
 
+from ..transformer import dotted
 from .command_classes import convert
-from .transformer import dotted
 
 if TYPE_CHECKING:
-    from .managers import Manager
+    from .plan import Manager
     from .planner import Planner
 
 _THIRD = {

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import libcst.matchers as m
 
+from ..transformer import dotted
 from .click_options import Untranslatable, quoted
-from .managers import NewCommand
-from .transformer import dotted
+from .plan import NewCommand
 
 if TYPE_CHECKING:
-    from .managers import Manager
+    from .plan import Manager
     from .planner import Planner
 
 

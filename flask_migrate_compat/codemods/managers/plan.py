@@ -11,8 +11,8 @@ from libcst.metadata import (
     QualifiedNameSource,
 )
 
+from ..transformer import Transformer, dotted
 from .click_options import Parameter
-from .transformer import Transformer, dotted
 
 _SCRIPT = re.compile(
     r"(?:flask_script|flask\.ext\.script|flaskext\.script)(?:\.(?:commands|cli|_compat))?\.(\w+)"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, List, Tuple
 import libcst as cst
 
 from .click_options import Untranslatable, quoted
-from .managers import Manager, NewCommand
+from .plan import Manager, NewCommand
 
 if TYPE_CHECKING:
     from .planner import Planner
