@@ -8,7 +8,7 @@ Dockerfiles, YAML and JSON, by quotes and commas.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Iterator, NamedTuple
 
 from ..rule import Place, Report, Rule
 from ..source import LINE_END, Source
@@ -42,18 +42,18 @@ _DJANGO = re.compile(
     re.IGNORECASE,
 )
 # Between two words: blanks, a continued line, or quotes and a comma.
-_BETWEEN = r"""(?:[ \t]+(?:\\\r?\n[ \t]*)?|["']?[ \t]*,\s*["']?)"""
-_BLOCK = r"""["']?[ \t]*\r?\n[ \t]*-[ \t]+["']?"""
+_BETWEEN = r"""(?:[ \t]{1,50}(?:\\\r?\n[ \t]*)?|["']?[ \t]{0,50},\s*["']?)"""
+_BLOCK = r"""["']?[ \t]{0,50}\r?\n[ \t]*-[ \t]+["']?"""
 # The text after the file is looked at only: it may be the beginning of another call.
 _CALL = re.compile(
     rf"""
     (?P<before>
-        (?: [@-]* (?:\$\(\w+\) | \$\{{[^}}\s]*\}}) | [^\s"',;&|(`=[]{{0,300}} )
+        (?: [@-]* (?:\$\(\w+\) | \$\{{[^}}\s]*\}}) | [^\s"',;&|(`=[]{{0,200}} )
         (?:"(?=[ \t]))?
     )
-    (?P<flags>(?:{_BETWEEN}-[a-zA-Z]+)*?)
+    (?P<flags>(?:{_BETWEEN}-[a-zA-Z]+){{0,8}}?)
     (?P<first>{_BETWEEN}|{_BLOCK}|(?<![^\s"'`(=@;&|,[-]))
-    (?P<file>(?:[^\s"',;&|(`=[]{{0,300}}[/\\])?\bmanage\.py\b|-m{_BETWEEN}manage(?![\w.-]))
+    (?P<file>(?:[^\s"',;&|(`=[]{{0,200}}[/\\])?\bmanage\.py\b|-m{_BETWEEN}manage(?![\w.-]))
     (?=
         (?P<second>{_BETWEEN}|{_BLOCK})
         (?P<command>[\w$-][\w-]*)
@@ -62,6 +62,9 @@ _CALL = re.compile(
     """,
     re.VERBOSE,
 )
+# Where a call may be; only what is around it is looked at.
+_FILE = re.compile(rf"\bmanage\.py\b|-m{_BETWEEN}manage(?![\w.-])")
+_AROUND = 300
 # The rest of a command, up to where a shell or a list ends it.
 _REST = re.compile(r"(?:\\\r?\n|[^\r\n;&|)`\]])*")
 _REST_OF_BLOCK = re.compile(r"[^\r\n]*(?:\r?\n[ \t]*-[ \t][^\r\n]*)*")
@@ -194,7 +197,7 @@ def apply(source: Source, report: Report) -> str:
     is_django = _DJANGO.search(text) is not None
     parts: list[str] = []
     done = 0
-    for match in _CALL.finditer(text):
+    for match in _matches(text):
         if any(start <= match.start("file") < end for start, end in comments):
             continue
         call = _Call.of(text, match)
@@ -211,6 +214,16 @@ def apply(source: Source, report: Report) -> str:
             parts += [text[done:start], new]
             done = call.command_end
     return "".join([*parts, text[done:]])
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """Yield the calls in a text; the time that it takes grows with the text only."""
+    for found in _FILE.finditer(text):
+        start, end = max(0, found.start() - _AROUND), found.end() + _AROUND
+        for match in _CALL.finditer(text, start, end):
+            if match.end("file") == found.end():
+                yield match
+                break
 
 
 def _replacement(call: _Call) -> tuple[int, str]:
