@@ -10,6 +10,8 @@ and writes source files, and never imports what it reads.
 * :mod:`.files`: which files there are, and how one is replaced.
 * :mod:`.engine`: all rules on one file, and on many files at once.
 * :mod:`.transformer`: the base of the rules that change Python, on LibCST.
+* :mod:`.removing`: statements that go, and their comments that stay.
+* :mod:`.managers`: the plan for a file with Managers of Flask-Script.
 * :mod:`.formats`: a report as text, JSON, SARIF, and notes of GitHub.
 * :mod:`.cli`: the two commands.
 """

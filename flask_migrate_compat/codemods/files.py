@@ -37,6 +37,7 @@ _TEXT_NAMES = re.compile(
 _TEXT_ENDINGS = (
     *(".sh", ".bash", ".zsh", ".ksh", ".mk", ".yml", ".yaml", ".toml", ".json"),
     *(".conf", ".service", ".bat", ".cmd", ".ps1", ".ini", ".cfg", ".fish", ".cron"),
+    *(".config", ".dockerfile", ".j2"),
 )
 # Bigger ones are data, or were generated.
 _LARGEST = 2_000_000

@@ -12,7 +12,10 @@ from . import (
     flask_ext,
     flask_ext_strings,
     flask_names,
+    flask_script_manager,
     flask_sqlalchemy_names,
+    manage_py_in_scripts,
+    migrate_command,
     sqlalchemy_names,
 )
 
@@ -22,4 +25,7 @@ RULES: tuple[Rule, ...] = (
     flask_names.RULE,
     flask_sqlalchemy_names.RULE,
     sqlalchemy_names.RULE,
+    flask_script_manager.RULE,
+    migrate_command.RULE,
+    manage_py_in_scripts.RULE,
 )
