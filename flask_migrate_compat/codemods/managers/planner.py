@@ -328,6 +328,7 @@ class Planner:
     # -- what is left over
 
     def _look_at_the_rest(self) -> None:
+        is_blocked = bool(self.plan.managers and self.plan.obstacles)
         for node, name in self.uses.script:
             if node in self.plan.claimed or name in PROMPTS:
                 continue
@@ -335,7 +336,12 @@ class Planner:
                 name == "Manager" and one is node for one, _, _ in self.plan.obstacles
             ):
                 continue
-            if name in ("Command", "Option", "Group") and not self.plan.managers:
+            is_part = name in ("Command", "Option", "Group")
+            if is_part and is_blocked:
+                # It may well be convertible, when the rest is.
+                self.change(node, f"{name} of Flask-Script")
+                continue
+            if is_part and not self.plan.managers:
                 reason = "its Manager is in another file: convert both by hand"
             else:
                 reason = "it is used in a way that has no form in click here"

@@ -599,6 +599,43 @@ def test_what_is_no_command() -> None:
     assert_left(RULE, text, "no form in click", "no form in click")
 
 
+def test_parts_wait_for_what_stands_against_the_file() -> None:
+    assert_left(
+        RULE,
+        """
+        from app import app
+        from flask_script import Command, Manager, Option
+
+        class A(Command):
+            option_list = [Option("-x")]
+
+            def run(self, x):
+                pass
+
+        manager = Manager(app)
+        manager.add_command("a", A()); manager.run()
+        """,
+        *("waits for line 11", "waits for line 11", "waits for line 11"),
+        *("nothing like it, or not here", "waits for line 11"),
+    )
+
+
+def test_one_line_and_two_documentations() -> None:
+    head = HEAD.replace("import Manager", "import Command, Manager")
+    before = (
+        '\nclass A(Command):\n    "Do A."\n    def run(self): pass\n\n\n'
+        'class B(Command):\n    "Do B."\n\n    def run(self):\n        "Own."\n'
+        "\n\nmanager.add_command('a', A())\nmanager.add_command('b', B)\n"
+    )
+    after = (
+        '\n@click.command("a", help="Do A.")\n@with_appcontext\ndef a(): pass\n\n\n'
+        '@click.command("b", help="Do B.")\n@with_appcontext\ndef b():\n    "Own."\n'
+        "\n\napp.cli.add_command(a)\napp.cli.add_command(b)\n"
+    )
+    new = CLICK_HEAD.replace("import FlaskGroup", "import FlaskGroup, with_appcontext")
+    assert_rewritten(RULE, head + before + RUN, new + after + NEW_RUN)
+
+
 def test_a_manager_of_another_file() -> None:
     findings = assert_left(
         RULE,

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from flask_migrate_compat.codemods.engine import rewrite
+from flask_migrate_compat.codemods.engine import find, rewrite
+from flask_migrate_compat.codemods.files import collect, read
 from flask_migrate_compat.codemods.rules.manage_py_in_scripts import RULE
 from tests.codemods.tools import assert_left, assert_rewritten, assert_unchanged, source
 
@@ -270,3 +271,16 @@ def test_a_json_list_stays_one() -> None:
     text = '["python", "manage.py", "db", "stamp", "head"]'
     after = rewrite(source(text, "a.json", is_python=False), [RULE]).text
     assert json.loads(after) == ["flask", "--app", "manage", "db", "stamp", "head"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Procfile", "a.sh", "app.dockerfile", ".ebextensions/1.config", "a.service.j2"],
+)
+def test_where_it_is_found(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("python manage.py db upgrade\n", "utf-8")
+    (file,) = collect([str(tmp_path)])
+    assert not file.is_python
+    assert [one.rule for one in find(read(file), [RULE])] == ["FMC203"]
