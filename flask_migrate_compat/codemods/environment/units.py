@@ -215,14 +215,17 @@ class _Cutter:
                     yield from self.inside(child, depth)
 
     def head(self, node: cst.CSTNode) -> str:
-        """Return what stands before the colon."""
-        parts = [type(node).__name__]
-        if getattr(node, "asynchronous", None) is not None:
-            parts.append("async")
-        for child in node.children:
-            if not isinstance(child, (*_BODY, *_SPACE)):
-                parts.append(normal(self.module.code_for_node(child)))
-        return " ".join(parts)
+        """Return what stands before the colon, and the decorators."""
+        empty: dict[str, object] = {
+            "body": cst.SimpleStatementSuite([cst.Pass()]),
+            "leading_lines": (),
+            "orelse": None,
+        }
+        if type(node).__name__.startswith("Try"):
+            return type(node).__name__
+        some = {name: value for name, value in empty.items() if hasattr(node, name)}
+        head = node.with_changes(**some) if "body" in some else node
+        return normal(self.module.code_for_node(head))
 
     def simple(self, node: cst.BaseSmallStatement, depth: int) -> Iterator[Unit]:
         call = configure_call(node)
@@ -244,7 +247,6 @@ _BODY = (
     *(cst.IndentedBlock, cst.SimpleStatementSuite, cst.If, cst.Else),
     *(cst.ExceptHandler, cst.Finally),
 )
-_SPACE = (cst.BaseParenthesizableWhitespace, cst.EmptyLine, cst.TrailingWhitespace)
 
 
 def configure_call(node: cst.CSTNode) -> cst.Call | None:
