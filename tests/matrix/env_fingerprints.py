@@ -76,7 +76,9 @@ def as_text(table: dict[str, Any]) -> str:
     parts = []
     for name, value in table.items():
         if isinstance(value, dict):
-            lines = [f"{json.dumps(key)}: {json.dumps(one)}" for key, one in value.items()]
+            lines = [
+                f"{json.dumps(key)}: {json.dumps(one)}" for key, one in value.items()
+            ]
             body, ends = ",\n".join(lines), "{}"
         else:
             body, ends = ",\n".join(map(json.dumps, value)), "[]"

@@ -177,7 +177,9 @@ class _Cutter:
             for alias in aliases:
                 text = f"import {dotted(alias.name)}"
                 if alias.asname is not None:
-                    text += f" as {normal(self.module.code_for_node(alias.asname.name))}"
+                    text += (
+                        f" as {normal(self.module.code_for_node(alias.asname.name))}"
+                    )
                 if module:
                     text = f"from {module} {text}"
                 yield Unit(text, text, self.line(alias), node)

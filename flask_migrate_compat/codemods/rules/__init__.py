@@ -8,6 +8,10 @@ one writes: names first, then managers, then the migrations folder.
 from __future__ import annotations
 
 from ..rule import Rule
-from . import flask_ext_strings
+from . import alembic_ini, env_py, flask_ext_strings
 
-RULES: tuple[Rule, ...] = (flask_ext_strings.RULE,)
+RULES: tuple[Rule, ...] = (
+    flask_ext_strings.RULE,
+    env_py.RULE,
+    alembic_ini.RULE,
+)
