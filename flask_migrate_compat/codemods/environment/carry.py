@@ -50,8 +50,6 @@ _ADDRESS_REASON = (
     "the new template asks the application for its databases, not alembic.ini:"
     " move this by hand, into the application's settings or into get_engine()"
 )
-# What an old file and a new one call alike, and mean alike.
-_SAME_NAMES = frozenset({"config", "logger"})
 
 
 @dataclass(frozen=True)
@@ -266,10 +264,9 @@ class _Planner:
         """Put a statement where it belongs."""
         bound, used = names_in(code)
         for name in sorted(bound):
-            if name == "target_metadata" and not self.is_multidb:
-                if name not in self.known_names:
-                    self.plan.settings.append(Setting(f"{name}={name}", name, ""))
-                    continue
+            if name == "target_metadata" and self._is_free(name):
+                self.plan.settings.append(Setting(f"{name}={name}", name, ""))
+                continue
             if name in self.known_names or name in self.known_imports:
                 reason = "it changes a name that the template uses: move it by hand"
                 self.obstacle(line, f"another {name}", reason)
@@ -323,10 +320,6 @@ class _Planner:
                 reason = f"{label} is missing in {function.piece.name}(): look why"
                 self.obstacle(function.piece.line, "a changed function", reason)
 
-    @staticmethod
-    def _keyword_reason(unit: Unit) -> str:
-        return f"{unit.keyword} cannot be the same in the new template: move it by hand"
-
     def _argument(self, unit: Unit, mode: str, local: set[str]) -> None:
         assert isinstance(unit.node, cst.Arg)
         value = self.parsed.code(unit.node.value)
@@ -373,9 +366,9 @@ class _Planner:
                 continue
             if label == "the assignment of USE_TWOPHASE" and self.plan.two_phase:
                 continue
-            if label == "the assignment of target_metadata" and not self.is_multidb:
-                if "target_metadata" in own:
-                    continue
+            is_metadata = label == "the assignment of target_metadata"
+            if is_metadata and not self.is_multidb and "target_metadata" in own:
+                continue
             if not self.plan.obstacles:
                 reason = f"{label} is missing: look why"
                 self.obstacle(1, "a statement that is not there", reason)
@@ -396,9 +389,16 @@ class _Planner:
                 elif "target_metadata = get_metadata()" not in self.plan.third:
                     self.plan.third.insert(0, "target_metadata = get_metadata()")
                     self.plan.bound.add(name)
-            elif name in self.known_names and name not in _SAME_NAMES:
-                if not (self.is_multidb and name == "get_metadata"):
-                    self._gone(name, line)
+            elif name in self.known_names - self._same_names():
+                self._gone(name, line)
+
+    def _same_names(self) -> set[str]:
+        """Return what an old file and a new one call alike, and mean alike."""
+        return {"config", "logger", *(["get_metadata"] if self.is_multidb else [])}
+
+    def _is_free(self, name: str) -> bool:
+        """Tell whether the old file has one database and does not bind a name itself."""
+        return not self.is_multidb and name not in self.known_names
 
     def _gone(self, name: str, line: int) -> None:
         reason = f"the new template has no {name}: write it in another way"

@@ -184,7 +184,7 @@ class _Cutter:
                     text = f"from {module} {text}"
                 yield Unit(text, text, self.line(alias), node)
 
-    def units(self, node: cst.BaseStatement, depth: int) -> Iterator[Unit]:
+    def units(self, node: cst.CSTNode, depth: int) -> Iterator[Unit]:
         """Return the pieces of one statement."""
         if isinstance(node, cst.SimpleStatementLine):
             for small in node.body:

@@ -93,8 +93,8 @@ def _differences(
         for one in function.removed:
             label = table.labels.get(one, "a statement")
             yield f"- {label} in {function.piece.name}()"
-    if found.release.template == "flask" and found.release.is_before(1, 4):
-        yield "  It ignores what the application passes to Migrate(); the new one uses it."
+    if found.release.is_before(*((1, 5, 1) if found.release.is_multidb else (1, 4))):
+        yield "  It ignores the settings given to Migrate(); the new one uses them."
 
 
 def spans(lines: Sequence[int]) -> str:
