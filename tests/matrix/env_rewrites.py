@@ -157,9 +157,11 @@ def run_customised(variant: Variant, template: Path, folder: Path) -> None:
     def run(name: str, width: int, *args: Any, **kwargs: Any) -> str:
         printed = io.StringIO()
         app = make_app(variant, folder, migrations, width)
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            with app.app_context():
-                getattr(commands, name)(str(migrations), *args, **kwargs)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(contextlib.redirect_stdout(printed))
+            stack.enter_context(contextlib.redirect_stderr(printed))
+            stack.enter_context(app.app_context())
+            getattr(commands, name)(str(migrations), *args, **kwargs)
         logging.getLogger().handlers[:] = []
         return printed.getvalue()
 

@@ -45,6 +45,8 @@ _ADDRESS = re.compile(
     r"sqlalchemy\.url|\b(?:set_main_option|set_section_option|engine_from_config"
     r"|create_engine|create_async_engine|SQLALCHEMY_DATABASE_URI|SQLALCHEMY_BINDS)\b"
 )
+# What only means something at the top of a file.
+_FIRST_LINE = re.compile(r"#!|#.*coding[:=]")
 _RUN = re.compile(r"\bcontext\s*\.\s*(?:configure|run_migrations|begin_transaction)\b")
 _ADDRESS_REASON = (
     "the new template asks the application for its databases, not alembic.ini:"
@@ -144,6 +146,9 @@ class _Planner:
         self.template_names = set().union(
             *(names_in(unit.text)[0] for unit in template.imports)
         )
+        bound, used = names_in(template.module.code)
+        # Builtins that it uses must not become something else, either.
+        self.template_names |= used - bound
         own = {unit.text for unit in found.imports}
         self.known_imports = {
             name: unit
@@ -292,6 +297,7 @@ class _Planner:
             one.with_changes(indent=False)
             for one in node.leading_lines
             if one.comment is not None
+            and not _FIRST_LINE.match(one.comment.value)
             and comment_hash(one.comment.value) not in self.table.comments
         ]
         return self.parsed.code(node.with_changes(leading_lines=lines)).rstrip("\n")
@@ -302,15 +308,19 @@ class _Planner:
         mode = "offline" if function.piece.name.endswith("offline") else "online"
         before = len(self.plan.obstacles)
         local = self._local_names(function.piece)
+        last = -1
         for unit in function.added:
-            if not unit.keyword or unit.keyword in _OF_TEMPLATE:
+            is_argument = unit.keyword and unit.keyword not in _OF_TEMPLATE
+            is_same_place = last in (unit.line - 1, unit.line)
+            last = -1 if is_argument else unit.line
+            if is_argument:
+                self._argument(unit, mode, local)
+            elif not is_same_place:
                 reason = (
                     f"it is your own in {function.piece.name}(): move it by hand; the"
                     " rest would become the new template"
                 )
                 self.obstacle(unit.line, unit.label, reason)
-            else:
-                self._argument(unit, mode, local)
         keywords = {unit.keyword for unit in function.added} - {"**"}
         for one in function.removed:
             label = self.table.labels.get(one, "something")
@@ -328,7 +338,10 @@ class _Planner:
             self.obstacle(unit.line, unit.label, reason)
             return
         if _ADDRESS.search(value):
-            self.obstacle(unit.line, unit.label, _ADDRESS_REASON)
+            reason = _ADDRESS_REASON
+            if unit.keyword == "render_as_batch":
+                reason = "give render_as_batch=True to Migrate() and remove it here"
+            self.obstacle(unit.line, unit.label, reason)
             return
         used = names_in(f"_({value})\n")[1] - {"_"}
         if used & local:
@@ -397,7 +410,7 @@ class _Planner:
         return {"config", "logger", *(["get_metadata"] if self.is_multidb else [])}
 
     def _is_free(self, name: str) -> bool:
-        """Tell whether the old file has one database and does not bind a name itself."""
+        """Tell whether the old file is for one database and does not bind a name."""
         return not self.is_multidb and name not in self.known_names
 
     def _gone(self, name: str, line: int) -> None:
@@ -416,7 +429,7 @@ class _Planner:
             self.plan.docstring = code.rstrip("\n")
         left = []
         for line, comment in own_comments(self.text, self.table.comments):
-            if line <= header:
+            if line <= header or (line <= 2 and _FIRST_LINE.match(comment)):
                 self.plan.header.append(comment)
             elif line not in self.carried_lines:
                 left.append(comment)

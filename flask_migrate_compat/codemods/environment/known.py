@@ -15,7 +15,7 @@ PATH = Path(__file__).with_name("known.json")
 #: The two functions in which the releases call Alembic.
 RUN_FUNCTIONS = ("run_migrations_offline", "run_migrations_online")
 # A file that has less of a release than this was written by its owner.
-_LEAST = 0.5
+_LEAST = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,8 @@ class Difference:
     :param pieces: the statements that only the file has.
     :param missing: the statements that only the release has.
     :param functions: the functions that both have, and that differ.
+    :param missing_imports: the imports that only the release has.
+    :param matched: the statements that both have.
     """
 
     release: Release
@@ -154,11 +156,13 @@ class Difference:
     def lines(self) -> list[int]:
         """Return the lines that are the user's own."""
         units = [*self.imports]
-        for piece in self.pieces:
-            units += piece.units
         for function in self.functions:
             units += function.added
-        return sorted({unit.line for unit in units})
+        lines = {unit.line for unit in units}
+        for piece in self.pieces:
+            last = max(unit.line for unit in piece.units)
+            lines |= set(range(piece.line, last + 1))
+        return sorted(lines)
 
 
 @dataclass
