@@ -106,11 +106,13 @@ def _add_section(lines: list[str], options: Sequence[Option], newline: str) -> N
         if option.section == last.section and option.key:
             found = re.match(r"[^=:]*?(\s*[=:][^\S\r\n]?)", lines[option.line - 1])
             sign = found.group(1) if found else sign
-    if not lines[last.last_line - 1].endswith(("\n", "\r")):
+    is_at_end = not lines[last.last_line - 1].endswith(("\n", "\r"))
+    if is_at_end:
         lines[last.last_line - 1] += newline
     text = ["", f"[{_SECTION}]"]
     text += [f"{key}{sign}{value}".rstrip() for key, value in _OPTIONS]
-    lines[last.last_line : last.last_line] = [line + newline for line in text]
+    added = newline.join(text) + ("" if is_at_end else newline)
+    lines[last.last_line : last.last_line] = [added]
 
 
 RULE = Rule(
