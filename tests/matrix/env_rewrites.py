@@ -44,13 +44,13 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from own_rules import CALLS
+from own_rules import CALLS, db
 
 """
 _ADDED_FUNCTION = '''
 def include_object(object, name, type_, reflected, compare_to):
     """Leave out the hidden table."""
-    CALLS.append(name)
+    CALLS.append((name, db))
     return not (type_ == "table" and name == "hidden")
 
 
@@ -144,7 +144,9 @@ def carries_over(variant: Variant, folder: Path) -> None:
     if variant.is_async:
         return
     template = prepared(variant, folder / "template", new)
-    (template / "own_rules.py").write_text("CALLS = []\n", encoding="utf-8")
+    (template / "own_rules.py").write_text(
+        "CALLS = []\ndb = 'mine'\n", encoding="utf-8"
+    )
     with inside(folder):
         run_customised(variant, template, folder)
 
@@ -173,7 +175,8 @@ def run_customised(variant: Variant, template: Path, folder: Path) -> None:
         script = revision.read_text(encoding="utf-8")
         expect("create_table('user'" in script, "no table is created")
         expect("hidden" not in script, "include_object was not asked")
-        expect(sys.modules["own_rules"].CALLS, "include_object was not called")
+        calls = sys.modules["own_rules"].CALLS
+        expect(("hidden", "mine") in calls, "include_object was not called")
         run("upgrade", 80)
         tables = set(sa.inspect(engine(folder, "main")).get_table_names())
         expect(tables == {"user", "own_version"}, f"the tables {tables}")

@@ -45,6 +45,7 @@ _ADDRESS = re.compile(
     r"sqlalchemy\.url|\b(?:set_main_option|set_section_option|engine_from_config"
     r"|create_engine|create_async_engine|SQLALCHEMY_DATABASE_URI|SQLALCHEMY_BINDS)\b"
 )
+_TABLES_REASON = "each database has its own tables: move it into get_metadata()"
 # What only means something at the top of a file.
 _FIRST_LINE = re.compile(r"#!|#.*coding[:=]")
 _RUN = re.compile(r"\bcontext\s*\.\s*(?:configure|run_migrations|begin_transaction)\b")
@@ -272,7 +273,9 @@ class _Planner:
             if name == "target_metadata" and self._is_free(name):
                 self.plan.settings.append(Setting(f"{name}={name}", name, ""))
                 continue
-            if name in self.known_names or name in self.known_imports:
+            if name == "target_metadata" and self.is_multidb:
+                self.obstacle(line, f"another {name}", _TABLES_REASON)
+            elif name in self.known_names or name in self.known_imports:
                 reason = "it changes a name that the template uses: move it by hand"
                 self.obstacle(line, f"another {name}", reason)
             elif name in self.template_names:
@@ -334,8 +337,7 @@ class _Planner:
         assert isinstance(unit.node, cst.Arg)
         value = self.parsed.code(unit.node.value)
         if unit.keyword == "target_metadata" and self.is_multidb:
-            reason = "each database has its own tables: move it into get_metadata()"
-            self.obstacle(unit.line, unit.label, reason)
+            self.obstacle(unit.line, unit.label, _TABLES_REASON)
             return
         if _ADDRESS.search(value):
             reason = _ADDRESS_REASON

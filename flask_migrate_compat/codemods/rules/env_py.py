@@ -21,14 +21,15 @@ def apply_with(source: Source, report: Report, table: Known) -> str:
     """Do what :func:`apply` does, with another table of the releases."""
     source.check()
     text = LINE_END.sub("\n", source.text)
-    found = nearest(parse(text), table)
+    parsed = parse(text)
+    found = nearest(parsed, table)
     first = Place(1)
     if found is None or not found.release.is_before(4):
         return source.text
     if source.is_excused(first, report.rule.code):
         return source.text
     template = template_parsed(found.release.template)
-    wanted = plan(parse(text), text, found, table, template)
+    wanted = plan(parsed, text, found, table, template)
     message, detail = message_of(found), detail_of(found, text, table)
     blocks = blocks_of(found.release)
     if wanted.obstacles:

@@ -495,9 +495,17 @@ def test_what_cannot_be_carried_over_stays(
     assert reason in place.reason
 
 
-def test_the_tables_of_several_databases_stay(rule: Rule) -> None:
-    text = edited(OLD_MULTIDB, ("=get_metadata(bind)", "=tables[bind]"))
-    findings = find(Source("env.py", text), [rule])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("=get_metadata(bind)", "=tables[bind]"),
+        ('current_app.extensions["migrate"].db.metadata', "db.metadata"),
+    ],
+)
+def test_the_tables_of_several_databases_stay(
+    rule: Rule, edit: tuple[str, str]
+) -> None:
+    findings = find(Source("env.py", edited(OLD_MULTIDB, edit)), [rule])
     assert "move it into get_metadata()" in findings[-1].reason
 
 
@@ -559,3 +567,12 @@ def test_hashes_are_the_same_on_every_python() -> None:
 )
 def test_spans(lines: list[int], text: str) -> None:
     assert spans(lines) == text
+
+
+def test_an_import_stays_as_it_is_written(rule: Rule) -> None:
+    text = edited(
+        OLD, ("import logging\n", "from app import (a,  # one\n  b)\nimport logging\n")
+    )
+    result = rewrite(Source("env.py", text), [rule]).text
+    assert "\nfrom app import (a,  # one\n  b)\n\nconfig" in result
+    assert "former env.py" not in result
