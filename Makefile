@@ -11,8 +11,8 @@ TOOLS := $(VENV)/.tools
 BENCH := .stacks/bench
 PIP := $(RUN) -m pip --disable-pip-version-check -q
 
-.PHONY: help demo test matrix conformance env-templates env-rewrites crash replicas lint format \
-	typecheck dist bench without-legacy ci clean
+.PHONY: help demo test matrix conformance env-templates env-rewrites crash \
+	replicas lint format typecheck dist bench without-legacy ci clean
 
 help:
 	@echo "make demo            run the legacy example on SQLite"
