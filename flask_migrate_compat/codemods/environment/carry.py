@@ -48,6 +48,8 @@ _ADDRESS = re.compile(
 _TABLES_REASON = "each database has its own tables: move it into get_metadata()"
 # What only means something at the top of a file.
 _FIRST_LINE = re.compile(r"#!|#.*coding[:=]")
+# Another extension, or another db in it.
+_EXTENSION = re.compile(r"extensions\s*\[[^]]*\](?:\s*\.\s*db)?\s*=[^=]")
 _RUN = re.compile(r"\bcontext\s*\.\s*(?:configure|run_migrations|begin_transaction)\b")
 _ADDRESS_REASON = (
     "the new template asks the application for its databases, not alembic.ini:"
@@ -157,7 +159,16 @@ class _Planner:
             if unit.text not in own and not unit.text.startswith("from __future__")
             for name in names_in(unit.text)[0]
         }
+        # What the code of the release takes from an import that the file has not.
+        self.replaced_imports = {
+            name
+            for one in found.missing_imports
+            if not table.labels[one].startswith("from __future__")
+            for name in names_in(table.labels[one])[0]
+        }
         self.known_names = self._known_names()
+        self.of_release = {*self.known_names, *self.known_imports}
+        self.of_release |= self.replaced_imports
         self.config_line, self.logging_line, self.last_line = self._lines()
         self.carried_lines: set[int] = set()
         self.used: dict[str, int] = {}
@@ -256,7 +267,7 @@ class _Planner:
             self.obstacle(piece.line, label, reason)
         elif _ADDRESS.search(code):
             self.obstacle(piece.line, label, _ADDRESS_REASON)
-        elif _RUN.search(code) or "fileConfig" in code:
+        elif _RUN.search(code) or _EXTENSION.search(code) or "fileConfig" in code:
             reason = (
                 "it does what the new template does in its own way: move it by hand"
             )
@@ -275,7 +286,7 @@ class _Planner:
                 continue
             if name == "target_metadata" and self.is_multidb:
                 self.obstacle(line, f"another {name}", _TABLES_REASON)
-            elif name in self.known_names or name in self.known_imports:
+            elif name in self.of_release:
                 reason = "it changes a name that the template uses: move it by hand"
                 self.obstacle(line, f"another {name}", reason)
             elif name in self.template_names:

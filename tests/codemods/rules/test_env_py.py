@@ -504,6 +504,30 @@ def test_the_tables_of_several_databases_stay(
     assert "move it into get_metadata()" in findings[-1].reason
 
 
+@pytest.mark.parametrize(
+    "edits",
+    [
+        # Another thing of the name, which the code of the release uses.
+        [("import pool, text", "import text\nfrom mine import pool")],
+        [("import current_app\n", "import Flask\nfrom mine import current_app\n")],
+        [
+            (
+                "\n\n\ndef run_m",
+                "\ncurrent_app.extensions['migrate'].db = 1\n\n\ndef run_m",
+            )
+        ],
+        [("\n\n\ndef run_m", "\ncontext.configure = print\n\n\ndef run_m")],
+    ],
+)
+def test_what_changes_the_code_of_the_release_stays(
+    rule: Rule, edits: list[tuple[str, str]]
+) -> None:
+    one = Source("env.py", edited(OLD, *edits))
+    assert all(finding.reason for finding in find(one, [rule]))
+    assert find(one, [rule])
+    assert rewrite(one, [rule]).text == one.text
+
+
 def test_the_difference_is_shown(rule: Rule) -> None:
     text = edited(
         OLD,
