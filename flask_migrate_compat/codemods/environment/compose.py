@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Sequence
 
-from .carry import Plan, Setting, names_in
+from .plan import Plan, Setting, names_in
 from .units import Parsed, parse
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"

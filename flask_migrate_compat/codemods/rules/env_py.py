@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Iterator, Sequence
 
-from ..environment.carry import Plan, plan
+from ..environment.carry import plan
 from ..environment.compose import compose, template_parsed
 from ..environment.known import Difference, Known, Release, known, nearest
+from ..environment.plan import Plan
 from ..environment.units import parse
 from ..rule import Place, Report, Rule
 from ..source import LINE_END, Source
