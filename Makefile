@@ -11,8 +11,8 @@ TOOLS := $(VENV)/.tools
 BENCH := .stacks/bench
 PIP := $(RUN) -m pip --disable-pip-version-check -q
 
-.PHONY: help demo test matrix conformance env-templates crash replicas lint format \
-	typecheck dist bench without-legacy ci clean
+.PHONY: help demo test matrix conformance env-templates env-rewrites crash \
+	replicas lint format typecheck dist bench without-legacy ci clean
 
 help:
 	@echo "make demo            run the legacy example on SQLite"
@@ -20,6 +20,7 @@ help:
 	@echo "make matrix          run the tests on old and new stacks"
 	@echo "make conformance     run the tests of Flask-Script and Flask-Migrate"
 	@echo "make env-templates   run every env.py that Flask-Migrate generated"
+	@echo "make env-rewrites    rewrite every old one of them, and run the result"
 	@echo "make crash           kill upgrades at every statement, on three servers"
 	@echo "make replicas        start 8 and 32 upgrades at once, on three servers"
 	@echo "make without-legacy  run the tests with the legacy folder deleted"
@@ -59,6 +60,12 @@ conformance:
 # Add ARGS=--write to renew docs/legacy_env_py.rst.
 env-templates:
 	$(PYTHON) -m tests.matrix.env_templates $(ARGS)
+
+# The package index's client needs setuptools for the oldest archives.
+env-rewrites: $(INSTALLED)
+	$(PIP) install setuptools wheel
+	$(RUN) -m tests.matrix.env_fingerprints --check
+	$(RUN) -m tests.matrix.env_rewrites $(ARGS)
 
 # Add ARGS="--help" to see how to run a part of them; they need the servers.
 crash:

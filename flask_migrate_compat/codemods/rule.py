@@ -39,6 +39,7 @@ class Finding:
     :param blocks: the release that does without it: ``Flask 1.0``; nothing when the
         newest releases still have it.
     :param reason: why ``rewrite`` leaves it as it is; nothing when it changes it.
+    :param detail: more about it, such as a difference, in several lines.
     """
 
     path: str
@@ -48,6 +49,7 @@ class Finding:
     message: str
     blocks: str = ""
     reason: str = ""
+    detail: str = ""
 
     @property
     def is_rewritten(self) -> bool:
@@ -98,18 +100,30 @@ class Report:
     rule: Rule
     findings: list[Finding] = field(default_factory=list)
 
-    def change(self, place: Place, message: str, blocks: str | None = None) -> bool:
+    def change(
+        self,
+        place: Place,
+        message: str,
+        blocks: str | None = None,
+        detail: str = "",
+    ) -> bool:
         """Report something old that the rule is about to change.
 
         :param place: where it is.
         :param message: what is old there.
         :param blocks: the release that took it away, when not the one of the rule.
+        :param detail: more about it, in several lines.
         :returns: whether it is to be changed; not when a ``noqa`` comment forbids it.
         """
-        return self._add(place, message, blocks, "")
+        return self._add(place, message, blocks, "", detail)
 
     def leave(
-        self, place: Place, message: str, reason: str, blocks: str | None = None
+        self,
+        place: Place,
+        message: str,
+        reason: str,
+        blocks: str | None = None,
+        detail: str = "",
     ) -> None:
         """Report something old that the rule does not change.
 
@@ -117,10 +131,13 @@ class Report:
         :param message: what is old there.
         :param reason: why it is not changed, and what to do.
         :param blocks: the release that took it away, when not the one of the rule.
+        :param detail: more about it, in several lines.
         """
-        self._add(place, message, blocks, reason)
+        self._add(place, message, blocks, reason, detail)
 
-    def _add(self, place: Place, message: str, blocks: str | None, reason: str) -> bool:
+    def _add(
+        self, place: Place, message: str, blocks: str | None, reason: str, detail: str
+    ) -> bool:
         if self.source.is_excused(place, self.rule.code):
             return False
         finding = Finding(
@@ -131,6 +148,7 @@ class Report:
             message,
             self.rule.blocks if blocks is None else blocks,
             reason,
+            detail,
         )
         # A rule may meet one place twice, an import and the name in it.
         if finding not in self.findings:

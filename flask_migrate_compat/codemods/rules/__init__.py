@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from ..rule import Rule
 from . import (
+    alembic_ini,
+    env_py,
     flask_ext,
     flask_ext_strings,
     flask_names,
@@ -28,4 +30,6 @@ RULES: tuple[Rule, ...] = (
     flask_script_manager.RULE,
     migrate_command.RULE,
     manage_py_in_scripts.RULE,
+    env_py.RULE,
+    alembic_ini.RULE,
 )
