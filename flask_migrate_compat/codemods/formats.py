@@ -30,10 +30,11 @@ def as_text(findings: Sequence[Finding], files: int) -> str:
 def line(finding: Finding) -> str:
     """Return a finding as one line, ``path:line:column: code what``.
 
-    The reason of what ``rewrite`` leaves follows.
+    The reason of what ``rewrite`` leaves follows, and more lines if it has a detail.
     """
     text = f"{finding.path}:{finding.line}:{finding.column}: {finding.rule} "
-    return text + _sentence(finding)
+    more = "".join(f"\n    {one}".rstrip() for one in finding.detail.splitlines())
+    return text + _sentence(finding) + more
 
 
 def as_json(findings: Sequence[Finding], files: int) -> str:
@@ -51,6 +52,7 @@ def as_json(findings: Sequence[Finding], files: int) -> str:
                 "blocks": finding.blocks or None,
                 "rewritten": finding.is_rewritten,
                 "reason": finding.reason or None,
+                "detail": finding.detail or None,
             }
             for finding in findings
         ],

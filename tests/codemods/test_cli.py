@@ -213,6 +213,7 @@ def test_formats(run: Run, tmp_path: Path) -> None:
             "blocks": "Flask 1.0",
             "rewritten": True,
             "reason": None,
+            "detail": None,
         }
     ]
     sarif = json.loads(run("scan", "--format", "sarif").output)
