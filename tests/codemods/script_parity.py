@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any, NamedTuple
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
 
 from flask_migrate_compat.codemods.engine import find, rewrite
 from flask_migrate_compat.codemods.rules.flask_script_manager import RULE
-from tests.legacy.bridge.runs import Result, process, run_flask
 
 from .tools import source
+
+if TYPE_CHECKING:
+    from tests.legacy.bridge.runs import Result
+
+FLASK = tuple(int(part) for part in metadata.version("flask").split(".")[:2])
+#: The new form of a Manager needs it.
+needs_flask_1_0 = pytest.mark.skipif(FLASK < (1, 0), reason="FlaskGroup(load_dotenv=)")
+needs_flask_2_2 = pytest.mark.skipif(FLASK < (2, 2), reason="flask --app")
 
 #: Before the commands of a case.
 BEGIN = """\
@@ -66,12 +76,16 @@ class Pair:
 
     def run(self, *argv: str) -> Runs:
         """Run a command line."""
+        from tests.legacy.bridge.runs import run_flask
+
         old, new = (self._run(code, argv) for code in self.codes)
         names: dict[str, Any] = {"__name__": "manage"}
         exec(self.codes[1], names)
         return Runs(old, new, run_flask(names["app"], *argv))
 
     def _run(self, code: Any, argv: tuple[str, ...]) -> Result:
+        from tests.legacy.bridge.runs import process
+
         with process(["manage.py", *argv]) as run:
             exec(code, {"__name__": "__main__"})
         return run.result()

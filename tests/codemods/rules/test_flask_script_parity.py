@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from tests.codemods.script_parity import Pair
+from tests.codemods.script_parity import Pair, needs_flask_1_0
 
-pytestmark = pytest.mark.legacy
+pytestmark = [pytest.mark.legacy, needs_flask_1_0]
 RARE = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 VALUES = ["a", "1", "07", "2.5", "x y", "é", "", "red", "true", "100%"]
 

@@ -14,6 +14,7 @@ import pytest
 from flask_migrate_compat.codemods.engine import find, rewrite
 from flask_migrate_compat.codemods.files import collect, read
 from flask_migrate_compat.codemods.rules.manage_py_in_scripts import RULE
+from tests.codemods.script_parity import needs_flask_2_2
 from tests.codemods.tools import assert_left, assert_rewritten, assert_unchanged, source
 
 
@@ -235,6 +236,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.legacy
+@needs_flask_2_2
 @pytest.mark.parametrize(
     "line",
     [
