@@ -13,7 +13,12 @@ from typing import ClassVar, Dict, Mapping, Sequence, Union
 import libcst as cst
 from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
-from libcst.metadata import QualifiedNameProvider, QualifiedNameSource, ScopeProvider
+from libcst.metadata import (
+    ImportAssignment,
+    QualifiedNameProvider,
+    QualifiedNameSource,
+    ScopeProvider,
+)
 
 from .rule import Report
 from .source import Source
@@ -81,6 +86,13 @@ def gone_below(blocks: str, reason: str, names: str, *modules: str) -> Table:
     return gone(blocks, reason, *full)
 
 
+#: Why what stands below an imported ``db`` is not changed.
+DB_OF_ANOTHER_FILE = (
+    "db comes from another file; if it is of Flask-SQLAlchemy, write {}"
+)
+_STAR = "name what is used, so that it can be changed"
+
+
 def _today(name: str) -> str:
     """Return the name of an extension as it is without ``flask.ext``."""
     for prefix in ("flask.ext.", "flaskext."):
@@ -93,12 +105,12 @@ class Renames(Transformer):
     """Change what a table says."""
 
     TABLE: ClassVar[Table] = {}
+    #: Modules of which ``import *`` is reported: much of them is in the table.
+    STARS: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, source: Source, report: Report) -> None:
         super().__init__(source, report)
         self._needed: list[str] = []
-        # Old local names that get another one everywhere in the file.
-        self._renamed: dict[str, str] = {}
         self._excused: set[cst.CSTNode] = set()
 
     def lookup(self, name: str) -> Moved | Gone | None:
@@ -134,6 +146,14 @@ class Renames(Transformer):
             for value in values
         )
 
+    def may_be_database(self, node: cst.CSTNode) -> bool:
+        """Tell whether a name is imported as ``db`` from another file.
+
+        :param node: an original node.
+        """
+        name = self.imported(node)
+        return isinstance(node, cst.Name) and node.value == "db" and bool(name)
+
     def need(self, module: str) -> None:
         """Let the file import a module."""
         self._needed.append(module)
@@ -152,11 +172,16 @@ class Renames(Transformer):
     # --- from a import b
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        """Report what is imported; note which names get another one."""
-        if node.relative or isinstance(node.names, cst.ImportStar):
+        """Report what is imported."""
+        module = "" if node.relative else dotted(node.module)
+        if not module:
+            return False
+        if isinstance(node.names, cst.ImportStar):
+            if _today(module) in self.STARS or f"{_today(module)}.*" in self.TABLE:
+                self.keep(node, f"import of all names of {module}", _STAR)
             return False
         for alias in node.names:
-            name = f"{dotted(node.module)}.{dotted(alias.name)}"
+            name = f"{module}.{dotted(alias.name)}"
             found = self.lookup(name)
             message = f"import of {name}"
             if isinstance(found, Gone):
@@ -168,19 +193,9 @@ class Renames(Transformer):
                     )
                     self.keep(alias, message, reason, found.blocks)
                 elif self.change(alias, message, found.blocks):
-                    self._note_new_name(alias, found)
                     continue
                 self._excused.add(alias)
         return False
-
-    def _note_new_name(self, alias: cst.ImportAlias, found: Moved) -> None:
-        old, new = dotted(alias.name), found.to.rpartition(".")[2]
-        if old == new or alias.asname is not None:
-            return
-        scope = self.get_metadata(ScopeProvider, alias, None)
-        # A name that is exported, or one that the file has already, keeps the old one.
-        if scope is not None and new not in scope and "__all__" not in self.source.text:
-            self._renamed[old] = new
 
     def _shares_its_line(self, node: cst.ImportFrom) -> bool:
         line = self.parent(node)
@@ -190,20 +205,23 @@ class Renames(Transformer):
         return len({module for module, _ in self._moves(node)}) == 1
 
     def _moves(self, node: cst.ImportFrom) -> list[tuple[str, cst.ImportAlias]]:
-        """Return each name of a statement with the module that has it now."""
+        """Return each name of a statement with the module that has it now.
+
+        A name that is another one now is imported under its old one: it may be in use
+        anywhere, also in files that import it from this one.
+        """
         moves: list[tuple[str, cst.ImportAlias]] = []
         if node.relative or isinstance(node.names, cst.ImportStar):
             return moves
         for alias in node.names:
-            name = f"{dotted(node.module)}.{dotted(alias.name)}"
-            found = self.lookup(name)
+            old = dotted(alias.name)
+            found = self.lookup(f"{dotted(node.module)}.{old}")
             if not isinstance(found, Moved) or alias in self._excused:
                 moves.append((dotted(node.module), alias))
                 continue
             module, _, last = found.to.rpartition(".")
-            old = dotted(alias.name)
             new = alias.with_changes(name=cst.Name(last))
-            if last != old and alias.asname is None and old not in self._renamed:
+            if last != old and alias.asname is None:
                 new = new.with_changes(asname=cst.AsName(cst.Name(old)))
             moves.append((module, new))
         return moves
@@ -232,38 +250,32 @@ class Renames(Transformer):
         updated_node: cst.SimpleStatementLine,
     ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.SimpleStatementLine]:
         """Split a statement whose names come from several modules now."""
-        statement = original_node.body[0]
-        if len(original_node.body) != 1 or not isinstance(statement, cst.ImportFrom):
+        statement = original_node.body[0] if len(original_node.body) == 1 else None
+        if not isinstance(statement, cst.ImportFrom):
             return updated_node
-        by_module: dict[str, list[cst.ImportAlias]] = {}
-        for module, alias in self._moves(statement):
-            by_module.setdefault(module, []).append(alias)
-        if len(by_module) < 2:
-            return updated_node
+        moves = self._moves(statement)
         old = dotted(statement.module)
-        lines = []
-        # What stays comes first, as it is written.
-        for module in sorted(by_module, key=lambda one: (one != old, one)):
-            names = by_module[module]
-            if module == old:
-                new = statement.with_changes(
-                    names=_without_last_comma(names, statement)
-                )
-                lines.append(updated_node.with_changes(body=[new]))
-                continue
-            new = cst.ImportFrom(module=undotted(module), names=with_commas(names))
-            line = cst.SimpleStatementLine(body=[new])
-            comments = [one for one in map(comment_behind, names) if one is not None]
-            if comments:
-                line = line.with_changes(trailing_whitespace=comments[0])
-            lines.append(line)
-        if old not in by_module:
-            lines[0] = lines[0].with_changes(leading_lines=updated_node.leading_lines)
+        staying = [alias for module, alias in moves if module == old]
+        going = [(module, alias) for module, alias in moves if module != old]
+        if not going or len({module for module, _ in moves}) < 2:
+            return updated_node
+        above = [*updated_node.leading_lines]
+        last = moves[-1][1]
+        if staying and staying[-1] is not last:
+            above += _comments_between([staying[-1]])
+            staying[-1] = _at_the_end(staying[-1], last)
+        above += _comments_between([alias for _, alias in going])
+        lines = _statements(going)
+        if staying:
+            new = statement.with_changes(names=staying)
+            lines.insert(0, updated_node.with_changes(body=[new]))
+        elif updated_node.trailing_whitespace.comment is not None:
             end = updated_node.trailing_whitespace
             lines[-1] = lines[-1].with_changes(trailing_whitespace=end)
+        lines[0] = lines[0].with_changes(leading_lines=above)
         return cst.FlattenSentinel(lines)
 
-    # --- a.b, and b where its name has changed
+    # --- a.b
 
     def visit_Import(self, node: cst.Import) -> bool:
         """Report modules that are gone."""
@@ -277,26 +289,6 @@ class Renames(Transformer):
                 self.keep(alias, f"import of {name}", reason, found.blocks)
         return False
 
-    def leave_Name(
-        self, original_node: cst.Name, updated_node: cst.Name
-    ) -> cst.BaseExpression:
-        """Change the uses of a name that is imported by another one now."""
-        new = self._renamed.get(original_node.value)
-        if new is None:
-            return updated_node
-        parent = self.parent(original_node)
-        if isinstance(parent, cst.Attribute) and parent.attr is original_node:
-            return updated_node
-        if isinstance(parent, (cst.Arg, cst.Param)) and (
-            getattr(parent, "keyword", None) is original_node
-        ):
-            return updated_node
-        name = self.imported(original_node)
-        found = self.lookup(name) if name else None
-        if isinstance(found, Moved) and found.to.rpartition(".")[2] == new:
-            return updated_node.with_changes(value=new)
-        return updated_node
-
     def leave_Attribute(
         self, original_node: cst.Attribute, updated_node: cst.Attribute
     ) -> cst.BaseExpression:
@@ -309,15 +301,30 @@ class Renames(Transformer):
         if isinstance(found, Gone):
             self.keep(original_node, message, found.reason, found.blocks)
             return updated_node
-        if not self.change(original_node, message, found.blocks):
-            return updated_node
         old_module, _, _ = name.rpartition(".")
         module, _, last = found.to.rpartition(".")
+        if module != old_module and not self._is_free(original_node, module):
+            reason = f"another {module.split('.')[0]} is in the way of {found.to}"
+            self.keep(original_node, message, reason, found.blocks)
+            return updated_node
+        if not self.change(original_node, message, found.blocks):
+            return updated_node
         if module == old_module:
             return updated_node.with_changes(attr=cst.Name(last))
         self.need(module)
         return undotted(found.to).with_changes(
             lpar=updated_node.lpar, rpar=updated_node.rpar
+        )
+
+    def _is_free(self, node: cst.CSTNode, module: str) -> bool:
+        """Tell whether the first name of a module means the module, or nothing yet."""
+        scope = self.get_metadata(ScopeProvider, node, None)
+        first = module.split(".")[0]
+        return scope is not None and all(
+            isinstance(assignment, ImportAssignment)
+            and isinstance(assignment.node, cst.Import)
+            and all(alias.asname is None for alias in assignment.node.names)
+            for assignment in scope[first]
         )
 
     def _is_whole(self, node: cst.Attribute, name: str) -> bool:
@@ -331,11 +338,48 @@ class Renames(Transformer):
         return found is not None or self.lookup(before) is None
 
 
-def _without_last_comma(
-    names: Sequence[cst.ImportAlias], statement: cst.ImportFrom
-) -> list[cst.ImportAlias]:
-    """Return names without a last comma, unless they are in parentheses."""
-    some = list(names)
-    if statement.lpar is None:
-        some[-1] = some[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    return some
+def _statements(
+    moves: Sequence[tuple[str, cst.ImportAlias]],
+) -> list[cst.SimpleStatementLine]:
+    """Return an import for each module, and for each name that has a comment."""
+    groups: dict[str, list[cst.ImportAlias]] = {}
+    for module, alias in moves:
+        groups.setdefault(module, []).append(alias)
+    lines = []
+    for module in sorted(groups):
+        plain = [one for one in groups[module] if comment_behind(one) is None]
+        commented = [[one] for one in groups[module] if comment_behind(one) is not None]
+        for names in ([plain] if plain else []) + commented:
+            fresh = [
+                name.with_changes(comma=cst.MaybeSentinel.DEFAULT) for name in names
+            ]
+            new = cst.ImportFrom(module=undotted(module), names=with_commas(fresh))
+            line = cst.SimpleStatementLine(body=[new])
+            comment = comment_behind(names[0])
+            if comment is not None:
+                line = line.with_changes(trailing_whitespace=comment)
+            lines.append(line)
+    return lines
+
+
+def _at_the_end(alias: cst.ImportAlias, last: cst.ImportAlias) -> cst.ImportAlias:
+    """Return a name that is the last one now, with the end of the parentheses."""
+    comma, space = last.comma, getattr(last.comma, "whitespace_after", None)
+    comment = comment_behind(alias)
+    if isinstance(comma, cst.Comma) and isinstance(space, cst.ParenthesizedWhitespace):
+        first = comment or cst.TrailingWhitespace(newline=space.first_line.newline)
+        space = space.with_changes(first_line=first, empty_lines=[])
+        comma = comma.with_changes(whitespace_after=space)
+    return alias.with_changes(comma=comma)
+
+
+def _comments_between(names: Sequence[cst.ImportAlias]) -> list[cst.EmptyLine]:
+    """Return the comments on lines of their own that stand behind names."""
+    return [
+        cst.EmptyLine(comment=line.comment)
+        for name in names
+        for line in getattr(
+            getattr(name.comma, "whitespace_after", None), "empty_lines", ()
+        )
+        if line.comment is not None
+    ]

@@ -72,20 +72,11 @@ def test_unchanged(text: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("from x import old\nold(old=1).old\n", "from x import new\nnew(old=1).old\n"),
+        (
+            "from x import old\nold(old=1).old\n",
+            "from x import new as old\nold(old=1).old\n",
+        ),
         ("from x import old as o\no()\n", "from x import new as o\no()\n"),
-        (
-            "from x import old\n__all__ = ['old']\nold()\n",
-            "from x import new as old\n__all__ = ['old']\nold()\n",
-        ),
-        (
-            "from x import old\nnew = 1\nold()\n",
-            "from x import new as old\nnew = 1\nold()\n",
-        ),
-        (
-            "from x import old\n\n\ndef f(old):\n    return old\n",
-            "from x import new\n\n\ndef f(old):\n    return old\n",
-        ),
         ("from x import away  # c\naway()\n", "from y.z import away  # c\naway()\n"),
         ("if a: from x import away\n", "if a: from y.z import away\n"),
         ("import b; from x import away\n", "import b; from y.z import away\n"),
@@ -100,7 +91,18 @@ def test_unchanged(text: str) -> None:
         ),
         (
             "# a\nfrom x import away, old\nold()\n",
-            "# a\nfrom x import new\nfrom y.z import away\nnew()\n",
+            "# a\nfrom x import new as old\nfrom y.z import away\nold()\n",
+        ),
+        (
+            "from x import (\n    one,\n    # of two\n    away,  # a\n    # of other\n"
+            "    other,  # b\n)\n",
+            "# of two\n# of other\nfrom x import (\n    one,\n)\n"
+            "from y.z import away  # a\nfrom y.z import another as other  # b\n",
+        ),
+        (
+            "from x import (\n    away,\n    # of one\n    one,\n    other,\n)\n",
+            "# of one\nfrom x import (\n    one,\n)\n"
+            "from y.z import away, another as other\n",
         ),
         (
             "try:\n    from x import one, away\nexcept ImportError:\n    pass\n",
@@ -130,6 +132,9 @@ def test_rewritten(before: str, after: str) -> None:
         ("from x.lost import a\n", "write something"),
         ("import x.lost\n", "write something"),
         ("from x import one, away; a = 1\n", "on a line of its own"),
+        ("from x.lost import *\n", "name what is used"),
+        ("import x\n\n\ndef f(y):\n    return x.away(y)\n", "is in the way"),
+        ("import x\ny = 1\nx.away(y)\n", "is in the way"),
     ],
 )
 def test_left(text: str, reason: str) -> None:

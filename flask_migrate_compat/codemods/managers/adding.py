@@ -102,18 +102,17 @@ def _add_migrate(
         )
     elif len(used) != 1:
         reason = "MigrateCommand is changed or used elsewhere in this file"
-    elif not made:
-        reason = (
-            "there is no Migrate(app, db) in this file, which makes 'flask db'; if"
-            " it is in another one, remove this line"
-        )
     elif any(m.findall(one, m.Arg(keyword=m.Name("command"))) for one in made):
         reason = "Migrate(command=...) gives 'flask db' another name"
     if reason:
         planner.leave(call, "MigrateCommand of Flask-Migrate", reason)
         return
     planner.plan.claimed.update(used)
-    planner.change(call, "MigrateCommand of Flask-Migrate")
+    # It works with an application that Migrate knows; where that is done, is no matter.
+    elsewhere = (
+        "" if made else "; the Migrate(app, db) of another file makes 'flask db'"
+    )
+    planner.change(call, f"MigrateCommand of Flask-Migrate{elsewhere}")
     planner.plan.removed.add(planner.statement_of(call) or call)
 
 

@@ -12,7 +12,7 @@ import libcst as cst
 
 from ..renames import Moved, Renames, Table, gone, gone_below, moved, moved_below
 from ..rule import Rule
-from ..transformer import transforming
+from ..transformer import keyword, transforming
 
 _STACKS = (
     "use flask.g, flask.current_app, flask.has_app_context() or, from Flask 2.2 on,"
@@ -95,7 +95,6 @@ TABLE: Table = {
                 "ClosingIterator FileWrapper LimitedStream get_current_url get_host"
                 " responder wrap_file"
             ),
-            "markupsafe": "escape",
         },
     ),
     **moved(
@@ -146,6 +145,11 @@ TABLE: Table = {
         "use hashlib.pbkdf2_hmac",
         "pbkdf2_hex pbkdf2_bin",
         "werkzeug.security",
+    ),
+    **gone(
+        "Werkzeug 1.0",
+        "use markupsafe.escape; this one made an empty string of None",
+        "werkzeug.escape",
     ),
     **gone_below(
         "Werkzeug 2.1",
@@ -219,6 +223,7 @@ class FlaskNames(Renames):
     """Change names and arguments that were moved; report those that are gone."""
 
     TABLE: ClassVar[Table] = TABLE
+    STARS = ("werkzeug",)
 
     def leave_Call(
         self, original_node: cst.Call, updated_node: cst.Call
@@ -231,9 +236,11 @@ class FlaskNames(Renames):
             if name not in known:
                 continue
             new, blocks = known[name]
-            if self.change(argument, f"the argument {name}", blocks):
-                keyword = cst.Name(new)
-                arguments[index] = arguments[index].with_changes(keyword=keyword)
+            if keyword(original_node, new) is not None:
+                reason = f"{new} is given too: decide which one counts"
+                self.keep(argument, f"the argument {name}", reason, blocks)
+            elif self.change(argument, f"the argument {name}", blocks):
+                arguments[index] = arguments[index].with_changes(keyword=cst.Name(new))
         if arguments == list(updated_node.args):
             return updated_node
         return updated_node.with_changes(args=arguments)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import libcst as cst
 
-from ..renames import Renames, Table, gone, gone_below, moved
+from ..renames import DB_OF_ANOTHER_FILE, Renames, Table, gone, gone_below, moved
 from ..rule import Rule
 from ..transformer import keyword, transforming, without_last_comma
 
@@ -23,22 +23,32 @@ _OPTIONS = (
 
 TABLE: Table = {
     **moved(
-        _RELEASE,
+        "Flask-SQLAlchemy 3.1",
         {
             f"flask_sqlalchemy.{old}": f"flask_sqlalchemy.{new}"
             for old, new in {
                 "BaseQuery": "query.Query",
                 "DefaultMeta": "model.DefaultMeta",
                 "Model": "model.Model",
-                "Pagination": "pagination.Pagination",
                 "SignallingSession": "session.Session",
                 "before_models_committed": (
                     "track_modifications.before_models_committed"
                 ),
-                "get_debug_queries": "record_queries.get_recorded_queries",
                 "models_committed": "track_modifications.models_committed",
             }.items()
         },
+    ),
+    **gone(
+        "Flask-SQLAlchemy 3.1",
+        "use get_recorded_queries of flask_sqlalchemy.record_queries, and set"
+        " SQLALCHEMY_RECORD_QUERIES; context is called location there",
+        "flask_sqlalchemy.get_debug_queries",
+    ),
+    **gone(
+        "Flask-SQLAlchemy 3.1",
+        "use Pagination of flask_sqlalchemy.pagination; it is made in another way, and"
+        " paginate() returns a QueryPagination",
+        "flask_sqlalchemy.Pagination",
     ),
     **gone_below(_RELEASE, _STATE, "get_state _SQLAlchemyState", "flask_sqlalchemy"),
     **gone(
@@ -62,6 +72,12 @@ _SETTINGS = {
     "SQLALCHEMY_POOL_RECYCLE": _OPTIONS,
     "SQLALCHEMY_MAX_OVERFLOW": _OPTIONS,
 }
+_WITH_BIND = ("create_all", "drop_all", "reflect")
+_FORMS = {
+    "get_engine": "db.engine, or db.engines[name]",
+    "get_binds": "db.metadatas and db.engines",
+    "get_app": "flask.current_app",
+}
 _PAGES = ("page", "per_page", "error_out", "max_per_page")
 
 
@@ -83,16 +99,18 @@ class FlaskSQLAlchemyNames(Renames):
         if name == "paginate" and _is_query(function.value):
             return self._paged(original_node, updated_node)
         if not self.is_database(function.value):
+            if self.may_be_database(function.value) and (
+                name in _FORMS
+                or (name in _WITH_BIND and keyword(original_node, "bind"))
+            ):
+                form = _FORMS.get(name, "bind_key for bind")
+                reason = DB_OF_ANOTHER_FILE.format(form)
+                self.keep(original_node, f"db.{name}()", reason)
             return updated_node
-        if name in ("create_all", "drop_all", "reflect"):
+        if name in _WITH_BIND:
             return self._with_bind_key(original_node, updated_node, name)
-        if name in ("get_engine", "get_binds", "get_app"):
-            forms = {
-                "get_engine": "db.engine, or db.engines[name]",
-                "get_binds": "db.metadatas and db.engines",
-                "get_app": "flask.current_app",
-            }
-            reason = f"write {forms[name]}, in an application context"
+        if name in _FORMS:
+            reason = f"write {_FORMS[name]}, in an application context"
             self.keep(original_node, f"{name}() of the SQLAlchemy object", reason)
         return updated_node
 

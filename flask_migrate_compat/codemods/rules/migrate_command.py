@@ -33,7 +33,9 @@ class MigrateCommand(Transformer):
         reasons = {one: reason for one, _, reason in plan.obstacles}
         for used, name in self.planner.uses.migrate:
             if name == "MigrateCommand":
-                self.keep(used, _OLD, self._reason(used, reasons))
+                reason = self._reason(used, reasons)
+                if reason:
+                    self.keep(used, _OLD, reason)
 
     def _reason(self, used: cst.CSTNode, reasons: dict[cst.CSTNode, str]) -> str:
         plan = self.planner.plan
@@ -55,7 +57,8 @@ class MigrateCommand(Transformer):
             )
         line = self.place(adding.call).line
         if plan.is_possible:
-            return f"FMC201 takes it out, together with the Manager of line {line}"
+            # FMC201 takes it out together with its Manager, and reports it.
+            return ""
         return f"it waits for the Manager of line {line}; see FMC201 there"
 
     def _call_around(self, used: cst.CSTNode) -> cst.Call | None:

@@ -10,7 +10,17 @@ from typing import ClassVar
 
 import libcst as cst
 
-from ..renames import Renames, Table, gone, gone_below, moved, moved_below
+from ..renames import (
+    DB_OF_ANOTHER_FILE,
+    Gone,
+    Moved,
+    Renames,
+    Table,
+    gone,
+    gone_below,
+    moved,
+    moved_below,
+)
 from ..rule import Report, Rule
 from ..source import Source
 from ..transformer import dotted, transforming, without_last_comma
@@ -206,22 +216,32 @@ class SQLAlchemyNames(Renames):
             message = f"{name} without an import of it"
             if self.change(original_node, message, _2):
                 self.need(name)
-        if self.is_database(original_node.value):
-            found = self.lookup(
-                f"sqlalchemy.{original_node.attr.value}"
-            ) or self.lookup(f"sqlalchemy.orm.{original_node.attr.value}")
-            return self._below_database(original_node, updated_node, found)
+        below = original_node.value
+        if self.is_database(below) or self.may_be_database(below):
+            word = original_node.attr.value
+            found = self.lookup(f"sqlalchemy.{word}")
+            return self._below_database(
+                original_node,
+                updated_node,
+                found or self.lookup(f"sqlalchemy.orm.{word}"),
+            )
         return super().leave_Attribute(original_node, updated_node)
 
     def _below_database(
-        self, old: cst.Attribute, new: cst.Attribute, found: object
+        self, old: cst.Attribute, new: cst.Attribute, found: Moved | Gone | None
     ) -> cst.Attribute:
-        to, blocks = getattr(found, "to", ""), getattr(found, "blocks", "")
-        if to and self.change(old, f"the name db.{old.attr.value}", blocks):
-            return new.with_changes(attr=cst.Name(to.rpartition(".")[2]))
-        if found is not None and not to:
-            reason = getattr(found, "reason", "")
-            self.keep(old, f"the name db.{old.attr.value}", reason, blocks)
+        if found is None:
+            return new
+        message = f"the name db.{old.attr.value}"
+        if isinstance(found, Gone):
+            self.keep(old, message, found.reason, found.blocks)
+            return new
+        name = found.to.rpartition(".")[2]
+        if not self.is_database(old.value):
+            reason = DB_OF_ANOTHER_FILE.format(f"db.{name}")
+            self.keep(old, message, reason, found.blocks)
+        elif self.change(old, message, found.blocks):
+            return new.with_changes(attr=cst.Name(name))
         return new
 
     def _is_imported(self, module: str) -> bool:
@@ -245,6 +265,8 @@ RULE = Rule(
         *("encoding", "strategy", "quoting", ".dialects.", ".orm.", "pool.manage"),
         *("clear_managers", "KeyedTuple", ".databases."),
     ),
-    applies=lambda source: source.is_python and "sqlalchemy" in source.text,
+    applies=lambda source: (
+        source.is_python and ("sqlalchemy" in source.text or "db." in source.text)
+    ),
     apply=transforming(SQLAlchemyNames),
 )

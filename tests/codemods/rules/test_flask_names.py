@@ -80,6 +80,13 @@ def test_rewritten(before: str, after: str) -> None:
         ("from werkzeug.contrib import iterio\n", "no successor"),
         ("from werkzeug.urls import url_quote\n", "urllib.parse"),
         ("from werkzeug.security import safe_str_cmp\n", "hmac.compare_digest"),
+        ("from werkzeug import escape\n", "empty string of None"),
+        ("from werkzeug import *\n", "name what is used"),
+        ("from flask._compat import *\n", "name what is used"),
+        (
+            "import flask\nflask.Flask('a', static_path='b', static_url_path='c')\n",
+            "decide which one counts",
+        ),
     ],
 )
 def test_left(text: str, reason: str) -> None:

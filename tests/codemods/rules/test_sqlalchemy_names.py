@@ -34,7 +34,8 @@ def test_unchanged(text: str) -> None:
     [
         (
             "from sqlalchemy.orm import relation, backref\na = relation('A')\n",
-            "from sqlalchemy.orm import relationship, backref\na = relationship('A')\n",
+            "from sqlalchemy.orm import relationship as relation, backref\n"
+            "a = relation('A')\n",
         ),
         (
             "import sqlalchemy as sa\nsa.Column(sa.Binary(), sa.PassiveDefault('x'))\n",
@@ -87,6 +88,7 @@ def test_rewritten(before: str, after: str) -> None:
         ),
         ("from sqlalchemy.sql import subquery\n", ".subquery()"),
         ("from sqlalchemy.util import u\n", "for Python 2"),
+        ("from app import db\ndb.relation('A')\n", "write db.relationship"),
         ("import sqlalchemy as a\na.create_engine(u, strategy='plain')\n", "is gone"),
         (
             "from sqlalchemy.dialects.mysql import ENUM\nENUM('a', quoting='auto')\n",
