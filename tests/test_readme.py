@@ -30,11 +30,12 @@ def test_the_reader_sees_the_blocks() -> None:
     assert [block[1] for block in blocks() if block[0] == "python"] == [
         "manage.py",
         "manage.py",
+        "manage.py",
         "app.py",
         "deploy.py",
         "watched.py",
     ]
-    assert sum(block[0] == "console" for block in blocks()) == 10
+    assert sum(block[0] == "console" for block in blocks()) == 12
 
 
 @pytest.mark.legacy
