@@ -17,6 +17,7 @@ TEST_TOOLS: tuple[str, ...] = (
     "setuptools<81",
     "pytest>=7,<8",
     "hypothesis",
+    "libcst>=1.1",
 )
 
 #: Installed where a ready-made wheel exists; the tests that need one skip without.

@@ -41,7 +41,9 @@ def new_prompt(call: cst.Call, name: str, reader: Reader) -> str:
     if name == "prompt_bool":
         if default not in (True, False, None) or isinstance(default, int) is None:
             raise PromptError("its default is neither True nor False")
-        words += [f'default="{"y" if default else "n"}"', "type=bool"]
+        # Not default="n", as it is shown: click 7 returns a default as it is given.
+        words = [_with_ending(text.code, f" [{'y' if default else 'n'}]")]
+        words += [f"default={bool(default)}", "type=bool", "show_default=False"]
     elif default is not None:
         if name == "prompt_pass" or not isinstance(default, str) or not default:
             raise PromptError("click shows or converts such a default in another way")
@@ -51,3 +53,9 @@ def new_prompt(call: cst.Call, name: str, reader: Reader) -> str:
     if text.value.endswith("?"):
         words.append('prompt_suffix=" "')
     return f"click.prompt({', '.join(words)})"
+
+
+def _with_ending(code: str, ending: str) -> str:
+    """Return the code of a string with a longer text."""
+    quote = code[-3:] if code.endswith(("'''", '"""')) else code[-1:]
+    return f"{code[: -len(quote)]}{ending}{quote}"

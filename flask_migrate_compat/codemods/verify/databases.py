@@ -39,12 +39,13 @@ def scratch_databases(
 @contextlib.contextmanager
 def _on_server(server_url: str, name: str) -> Iterator[str]:
     import sqlalchemy as sa
+    from sqlalchemy.engine.url import make_url
     from sqlalchemy.pool import NullPool
 
     # The name is ours: nothing in it needs quotes.
     database = f"verify_{secrets.token_hex(6)}_{len(name)}"
     try:
-        url = sa.engine.make_url(server_url)
+        url = make_url(server_url)
         kind = url.get_backend_name()
         if kind not in ("postgresql", "mysql", "mariadb"):
             raise DatabaseError(

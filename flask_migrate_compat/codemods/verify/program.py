@@ -31,6 +31,7 @@ from alembic import command
 from alembic.config import Config
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.engine.url import make_url
 from sqlalchemy.pool import NullPool
 
 ENV = """
@@ -67,7 +68,7 @@ def text_of(url):
     return show(hide_password=False) if show else str(url)
 
 
-ALLOWED = {text_of(sa.engine.make_url(url)) for url in URLS.values()}
+ALLOWED = {text_of(make_url(url)) for url in URLS.values()}
 
 
 @sa.event.listens_for(sa.engine.Engine, "engine_connect")
@@ -149,11 +150,12 @@ def snapshot(url):
             "indexes": described(inspector.get_indexes(name)),
             "check constraints": described(checks),
         }
-        names = [column["name"] for column in columns]
         quoted = engine.dialect.identifier_preparer.quote(name)
         with engine.connect() as connection:
-            rows = connection.execute(sa.text(f"SELECT * FROM {quoted}")).fetchall()
-        values = [list(map(repr, row)) for row in rows]
+            result = connection.execute(sa.text(f"SELECT * FROM {quoted}"))
+            # The inspector has another order of columns on some releases.
+            names = list(result.keys())
+            values = [list(map(repr, row)) for row in result.fetchall()]
         tables[name] = {"columns": names, "rows": values}
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:

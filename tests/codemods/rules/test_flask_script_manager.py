@@ -406,8 +406,9 @@ def test_questions_need_no_manager() -> None:
         "import click\n\n\ndef f():\n"
         "    click.prompt('Name', default='joe')\n"
         "    click.prompt('Why?', prompt_suffix=\" \")\n"
-        "    click.prompt('Sure', default=\"n\", type=bool)\n"
-        '    click.prompt(\'Sure?\', default="y", type=bool, prompt_suffix=" ")\n'
+        "    click.prompt('Sure [n]', default=False, type=bool, show_default=False)\n"
+        "    click.prompt('Sure? [y]', default=True, type=bool, show_default=False,"
+        ' prompt_suffix=" ")\n'
         "    click.prompt('Password', hide_input=True)\n",
     )
 
