@@ -9,6 +9,7 @@ from libcst.metadata import (
     ParentNodeProvider,
     PositionProvider,
     QualifiedNameProvider,
+    QualifiedNameSource,
     ScopeProvider,
 )
 
@@ -74,10 +75,17 @@ class Transformer(cst.CSTTransformer):
 
         :returns: such as ``{"sqlalchemy.select"}`` for ``sa.select`` after ``import
             sqlalchemy as sa``; several when different branches bind it; nothing for
-            an expression without a name.
+            an expression without a name. What a class or a function of the file has
+            begins with ``<local>``.
         """
         found = self.get_metadata(QualifiedNameProvider, node, set())
-        return {one.name for one in found}
+        # `class flask: g = 1` makes flask.g, too, but not the one that is meant.
+        return {
+            f"<local>.{one.name}"
+            if one.source is QualifiedNameSource.LOCAL and "." in one.name
+            else one.name
+            for one in found
+        }
 
     def is_named(self, node: cst.CSTNode, *names: str) -> bool:
         """Tell whether an original node can only be one of these full names."""
