@@ -210,6 +210,15 @@ class Executions(RevisionTransformer):
             return self.kinds.is_a(value.elt, Kind.TUPLE, Kind.DICT)
         return False
 
+    def parameters(
+        self, old: Sequence[cst.Arg], new: Sequence[cst.Arg]
+    ) -> list[cst.Arg]:
+        """Return the arguments for the parameters of a construct."""
+        parameters = self._sets(old, new)
+        if parameters is True:
+            return list(new)
+        return [cst.Arg(parameters)] if isinstance(parameters, cst.CSTNode) else []
+
     def _sets(self, old: Sequence[cst.Arg], new: Sequence[cst.Arg]) -> Parameters:
         """Return the parameters of a construct."""
         positional = self._positional(old)

@@ -65,6 +65,7 @@ _MODULES = frozenset(
         "sqlalchemy.sql.schema",
         "sqlalchemy.sql.elements",
         "sqlalchemy.sql.selectable",
+        "sqlalchemy.sql.ddl",
         "sqlalchemy.schema",
         "sqlalchemy.engine",
         "sqlalchemy.engine.reflection",
@@ -94,7 +95,11 @@ _MADE_BY_SQLALCHEMY = {
     "sessionmaker": Kind.SESSION_FACTORY,
     "scoped_session": Kind.SESSION_FACTORY,
     **dict.fromkeys(
-        ("text", "select", "insert", "update", "delete", "union", "union_all", "DDL"),
+        (
+            *("text", "select", "insert", "update", "delete", "union", "union_all"),
+            *("DDL", "CreateTable", "DropTable", "CreateIndex", "DropIndex"),
+            *("CreateSequence", "DropSequence", "AddConstraint", "DropConstraint"),
+        ),
         Kind.STATEMENT,
     ),
 }
@@ -370,6 +375,8 @@ class Kinds:
             return Kind.OPERATIONS
         kind = self._of(node.value)
         name = node.attr.value
+        if name == "__table__":
+            return Kind.TABLE
         if kind in CONNECTIONS and name == "engine":
             return Kind.ENGINE if kind is Kind.CONNECTION else Kind.OTHER_ENGINE
         if kind is Kind.COLUMNS:

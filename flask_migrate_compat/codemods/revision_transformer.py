@@ -68,6 +68,12 @@ class RevisionTransformer(Transformer):
         self._needs_import = True
         return undotted(f"sa.{name}")
 
+    def sqlalchemy_module(self, node: cst.CSTNode) -> str | None:
+        """Return how ``sqlalchemy`` is called at an original node, or nothing."""
+        for bound in self.bound_to(node, ["sqlalchemy"]):
+            return bound
+        return None
+
     def bind(self, node: cst.CSTNode) -> cst.BaseExpression | None:
         """Return ``op.get_bind()``, or nothing when ``op`` is not known at a node."""
         for bound in self.bound_to(node, ["alembic.op"]):

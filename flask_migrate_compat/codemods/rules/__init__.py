@@ -8,6 +8,11 @@ one writes: names first, then managers, then the migrations folder.
 from __future__ import annotations
 
 from ..rule import Rule
-from . import flask_ext, flask_ext_strings, raw_sql
+from . import flask_ext, flask_ext_strings, raw_sql, select_lists
 
-RULES: tuple[Rule, ...] = (flask_ext.RULE, flask_ext_strings.RULE, raw_sql.RULE)
+RULES: tuple[Rule, ...] = (
+    flask_ext.RULE,
+    flask_ext_strings.RULE,
+    raw_sql.RULE,
+    select_lists.RULE,
+)

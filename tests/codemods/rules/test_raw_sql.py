@@ -166,7 +166,8 @@ def test_only_revision_scripts() -> None:
         ),
         (
             "bind.execute(\n    t.insert(),\n    {'id': 1},  # c\n    {'id': 2},\n)\n",
-            "bind.execute(\n    t.insert(),\n    [{'id': 1},  # c\n    {'id': 2},\n])\n",
+            "bind.execute(\n    t.insert(),\n    [{'id': 1},  # c\n"
+            "    {'id': 2},\n])\n",
         ),
         (
             "bind.execute(users.insert(), ({'id': 1}, {'id': 2}))\n",
