@@ -8,11 +8,12 @@ one writes: names first, then managers, then the migrations folder.
 from __future__ import annotations
 
 from ..rule import Rule
-from . import flask_ext, flask_ext_strings, raw_sql, select_lists
+from . import flask_ext, flask_ext_strings, raw_sql, select_lists, statement_arguments
 
 RULES: tuple[Rule, ...] = (
     flask_ext.RULE,
     flask_ext_strings.RULE,
     raw_sql.RULE,
     select_lists.RULE,
+    statement_arguments.RULE,
 )
