@@ -8,7 +8,14 @@ one writes: names first, then managers, then the migrations folder.
 from __future__ import annotations
 
 from ..rule import Rule
-from . import flask_ext, flask_ext_strings, raw_sql, select_lists, statement_arguments
+from . import (
+    flask_ext,
+    flask_ext_strings,
+    raw_sql,
+    rows,
+    select_lists,
+    statement_arguments,
+)
 
 RULES: tuple[Rule, ...] = (
     flask_ext.RULE,
@@ -16,4 +23,5 @@ RULES: tuple[Rule, ...] = (
     raw_sql.RULE,
     select_lists.RULE,
     statement_arguments.RULE,
+    rows.RULE,
 )
