@@ -222,6 +222,10 @@ class Kinds:
         """Tell whether an original expression is of one of these kinds."""
         return self.of(node) in kinds
 
+    def may_be(self, node: cst.Name, kind: Kind) -> bool:
+        """Tell whether one thing that is assigned to a name is of a kind."""
+        return any(self._target(one) is kind for one in self.assignments(node))
+
     def sqlalchemy_name(self, node: cst.CSTNode) -> str:
         """Return ``select`` for any name of ``sqlalchemy.select``, else nothing."""
         if not isinstance(node, (cst.Name, cst.Attribute)):

@@ -6,7 +6,6 @@ A row of SQLAlchemy 1.4 is a named tuple, and the mapping is its ``_mapping``.
 from __future__ import annotations
 
 import libcst as cst
-from libcst.metadata import ScopeProvider
 
 from ..kinds import Kind
 from ..revision_script import is_revision_script
@@ -15,6 +14,7 @@ from ..rule import Rule
 from ..transformer import transforming
 
 _KEY = "whether {} is a number or a name is not known; for a name, write row._mapping[]"
+_MAYBE = "{} is a row at one place, and something else at another; use two names"
 _VIEWS = ("keys", "values", "items")
 _ITERATORS = {"iterkeys": "keys", "itervalues": "values", "iteritems": "items"}
 # What takes a view of a mapping as well as a list.
@@ -30,14 +30,22 @@ class Rows(RevisionTransformer):
     def _is_row(self, node: cst.CSTNode) -> bool:
         return self.kinds.is_a(node, Kind.ROW)
 
+    def _refused(self, node: cst.CSTNode, place: cst.CSTNode) -> None:
+        """Report a use as a mapping of what is a row by one assignment only."""
+        if isinstance(node, cst.Name) and self.kinds.may_be(node, Kind.ROW):
+            reason = _MAYBE.format(node.value)
+            self.keep(place, "what may be a row as a mapping", reason)
+
     def leave_Subscript(
         self, original_node: cst.Subscript, updated_node: cst.Subscript
     ) -> cst.BaseExpression:
         """Change ``row["name"]`` and ``row[table.c.name]``."""
-        if not self._is_row(original_node.value) or len(original_node.slice) != 1:
-            return updated_node
         index = original_node.slice[0].slice
-        if not isinstance(index, cst.Index):
+        if not isinstance(index, cst.Index) or len(original_node.slice) != 1:
+            return updated_node
+        if not self._is_row(original_node.value):
+            if self._is_name(index.value):
+                self._refused(original_node.value, original_node)
             return updated_node
         is_name = self._is_name(index.value)
         if is_name is False:
@@ -81,8 +89,6 @@ class Rows(RevisionTransformer):
 
     def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
         """Change ``dict(row)`` and ``f(**row)``."""
-        if not self._is_row(original_node.value):
-            return updated_node
         call = self.parent(original_node)
         is_dict = (
             isinstance(call, cst.Call)
@@ -91,6 +97,9 @@ class Rows(RevisionTransformer):
             and self.is_named(call.func, "builtins.dict")
         )
         if not is_dict and original_node.star != "**":
+            return updated_node
+        if not self._is_row(original_node.value):
+            self._refused(original_node.value, original_node)
             return updated_node
         if not self.change(original_node, "a row as a mapping"):
             return updated_node
@@ -132,9 +141,7 @@ class Rows(RevisionTransformer):
         view = called(mapping, _ITERATORS.get(name, name))
         if name in _ITERATORS:
             return cst.Call(cst.Name("iter"), [cst.Arg(view)])
-        if self._takes_views(original_node) or not self._is_builtin(
-            "list", original_node
-        ):
+        if self._takes_views(original_node):
             return view
         return cst.Call(cst.Name("list"), [cst.Arg(view)])
 
@@ -152,11 +159,6 @@ class Rows(RevisionTransformer):
             )
         return isinstance(parent, cst.Expr)
 
-    def _is_builtin(self, name: str, node: cst.CSTNode) -> bool:
-        scope = self.get_metadata(ScopeProvider, node, None)
-        names = scope.get_qualified_names_for(name) if scope is not None else ()
-        return {one.name for one in names} <= {f"builtins.{name}"}
-
     def leave_ComparisonTarget(
         self,
         original_node: cst.ComparisonTarget,
@@ -166,6 +168,7 @@ class Rows(RevisionTransformer):
         if not isinstance(original_node.operator, (cst.In, cst.NotIn)):
             return updated_node
         if not self._is_row(original_node.comparator):
+            self._refused(original_node.comparator, original_node)
             return updated_node
         if not self.change(original_node, "a name in a row"):
             return updated_node

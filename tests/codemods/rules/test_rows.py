@@ -24,7 +24,7 @@ LOOP = "for row in bind.execute(sa.text('x')):\n    "
         "row = bind.execute(sa.text('x')).mappings().first()\nrow['name']\n",
         "for row in bind.execute(sa.text('x')).mappings():\n    dict(row)\n",
         "row = sa.orm.Session(bind).query(x).first()\n'name' in row, bind.execute(y)\n",
-        "row = x if y else bind.execute(sa.text('x')).first()\nrow['name']\n",
+        "row = x if y else bind.execute(sa.text('x')).first()\nrow[0]\n",
         "def f(row):\n    return row['name'], bind.execute(sa.text('x'))\n",
         f"{ROW}row['name']  # noqa: FMC404\n",
     ],
@@ -81,14 +81,13 @@ def test_rewritten(before: str, after: str) -> None:
             "    row._mapping['id']\n",
         ),
         (
-            "s = sa.orm.Session(bind)\ns.execute(users.select()).first()['id']\n",
-            "s = sa.orm.Session(bind)\ns.execute(users.select()).first()._mapping['id']\n",
+            "s = sa.orm.Session(bind)\ns.execute(x).first()['id']\n",
+            "s = sa.orm.Session(bind)\ns.execute(x).first()._mapping['id']\n",
         ),
         (
-            "bind.execute(users.insert(), [row for row in bind.execute(users.select())])\n"
-            "bind.exec_driver_sql('x').first()['id']\n",
-            "bind.execute(users.insert(), [row for row in bind.execute(users.select())])\n"
-            "bind.exec_driver_sql('x').first()._mapping['id']\n",
+            "bind.exec_driver_sql('x').first()['id']\nbind.execute(users.select())\n",
+            "bind.exec_driver_sql('x').first()._mapping['id']\n"
+            "bind.execute(users.select())\n",
         ),
     ],
 )
@@ -98,3 +97,5 @@ def test_where_rows_come_from(before: str, after: str) -> None:
 
 def test_left() -> None:
     assert_left(RULE, f"{ROW}row[key]\n", "whether key is a number or a name")
+    two = f"{ROW}row = dict(row)\nrow['name']\nrow[0]\n'name' in row\n"
+    assert_left(RULE, two, *["row is a row at one place"] * 3)
