@@ -29,6 +29,7 @@ class Kind(Enum):
     QUERY = "a query of the ORM"
     TRANSACTION = "a transaction"
     DIALECT = "a dialect"
+    URL = "the URL of a database"
     INSPECTOR = "an inspector"
     DBAPI = "a connection of the driver"
     CURSOR = "a cursor of the driver"
@@ -68,6 +69,7 @@ _MODULES = frozenset(
         "sqlalchemy.sql.ddl",
         "sqlalchemy.schema",
         "sqlalchemy.engine",
+        "sqlalchemy.engine.url",
         "sqlalchemy.engine.reflection",
         "sqlalchemy.engine.reflection.Inspector",
         "sqlalchemy.orm",
@@ -78,6 +80,7 @@ _MODULES = frozenset(
 _MADE_BY_SQLALCHEMY = {
     "create_engine": Kind.OTHER_ENGINE,
     "engine_from_config": Kind.OTHER_ENGINE,
+    "make_url": Kind.URL,
     "Inspector": Kind.INSPECTOR,
     "from_engine": Kind.INSPECTOR,
     "Table": Kind.TABLE,
@@ -180,8 +183,8 @@ _METHODS: dict[Kind, dict[str, Kind]] = {
 _ATTRIBUTES: dict[Kind, dict[str, Kind]] = {
     Kind.CONNECTION: {"dialect": Kind.DIALECT, "connection": Kind.DBAPI},
     Kind.OTHER_CONNECTION: {"dialect": Kind.DIALECT, "connection": Kind.DBAPI},
-    Kind.ENGINE: {"dialect": Kind.DIALECT},
-    Kind.OTHER_ENGINE: {"dialect": Kind.DIALECT},
+    Kind.ENGINE: {"dialect": Kind.DIALECT, "url": Kind.URL},
+    Kind.OTHER_ENGINE: {"dialect": Kind.DIALECT, "url": Kind.URL},
     Kind.CONTEXT: {
         "bind": Kind.CONNECTION,
         "connection": Kind.CONNECTION,

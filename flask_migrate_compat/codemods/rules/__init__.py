@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ..rule import Rule
 from . import (
+    engines,
     flask_ext,
     flask_ext_strings,
     raw_sql,
@@ -24,4 +25,5 @@ RULES: tuple[Rule, ...] = (
     select_lists.RULE,
     statement_arguments.RULE,
     rows.RULE,
+    engines.RULE,
 )
