@@ -45,10 +45,17 @@ class Bound(RevisionTransformer):
         return self._one(found)
 
     def _one(self, found: list[cst.BaseExpression]) -> cst.BaseExpression | None:
+        first, *_ = found = [self._connection(one) for one in found]
         codes = {self.code(one) for one in found}
-        if len(codes) != 1 or not is_pure(found[0]):
+        if len(codes) != 1 or not is_pure(first):
             return None
-        return found[0] if self.kinds.is_a(found[0], Kind.CONNECTION) else None
+        return first if self.kinds.is_a(first, Kind.CONNECTION) else None
+
+    def _connection(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        """Return the connection for ``bind.engine``."""
+        if isinstance(node, cst.Attribute) and self.kinds.is_a(node, Kind.ENGINE):
+            return node.value
+        return node
 
     def table_bind(self, node: cst.CSTNode) -> cst.BaseExpression | None:
         """Return the connection that a table is bound to by its metadata."""

@@ -20,6 +20,7 @@ class Kind(Enum):
 
     CONNECTION = "the connection of the migration"
     OTHER_CONNECTION = "a connection of its own"
+    BEGUN_CONNECTION = "a connection of its own, with a transaction"
     ENGINE = "the engine of the migration"
     OTHER_ENGINE = "an engine of its own"
     CONTEXT = "the migration context"
@@ -53,8 +54,10 @@ class Kind(Enum):
     SAME = "the same"
 
 
-CONNECTIONS = (Kind.CONNECTION, Kind.OTHER_CONNECTION)
+CONNECTIONS = (Kind.CONNECTION, Kind.OTHER_CONNECTION, Kind.BEGUN_CONNECTION)
 ENGINES = (Kind.ENGINE, Kind.OTHER_ENGINE)
+#: Methods of engines and connections that call a function with a connection.
+CALLERS = ("run_callable", "transaction")
 #: What has one value for a parameter of a statement.
 VALUES = (Kind.VALUE, Kind.STRING)
 
@@ -159,6 +162,7 @@ _METHODS: dict[Kind, dict[str, Kind]] = {
             Kind.OTHER_CONNECTION,
         ),
     },
+    Kind.BEGUN_CONNECTION: _CONNECTION_METHODS,
     Kind.ENGINE: _ENGINE_METHODS,
     Kind.OTHER_ENGINE: _ENGINE_METHODS,
     Kind.SESSION: {
@@ -183,6 +187,7 @@ _METHODS: dict[Kind, dict[str, Kind]] = {
 _ATTRIBUTES: dict[Kind, dict[str, Kind]] = {
     Kind.CONNECTION: {"dialect": Kind.DIALECT, "connection": Kind.DBAPI},
     Kind.OTHER_CONNECTION: {"dialect": Kind.DIALECT, "connection": Kind.DBAPI},
+    Kind.BEGUN_CONNECTION: {"dialect": Kind.DIALECT, "connection": Kind.DBAPI},
     Kind.ENGINE: {"dialect": Kind.DIALECT, "url": Kind.URL},
     Kind.OTHER_ENGINE: {"dialect": Kind.DIALECT, "url": Kind.URL},
     Kind.CONTEXT: {
@@ -288,6 +293,32 @@ class Kinds:
             return []
         return [one.node for one in found if isinstance(one, Assignment)]
 
+    def references(self, name: cst.Name) -> list[cst.CSTNode]:
+        """Return where a name is used."""
+        scope = self._transformer.get_metadata(ScopeProvider, name, None)
+        if scope is None:
+            return []
+        return [
+            access.node
+            for assignment in scope[name.value]
+            for access in getattr(assignment, "references", ())
+        ]
+
+    def methods(self, name: cst.Name) -> set[str]:
+        """Return the attributes of a name that are used, and nothing for other uses."""
+        parents = [self._transformer.parent(one) for one in self.references(name)]
+        return {
+            one.attr.value if isinstance(one, cst.Attribute) else "" for one in parents
+        }
+
+    def is_lost(self, connection: cst.CSTNode) -> bool:
+        """Tell whether what a connection writes is lost, because nothing commits it."""
+        if not self.is_a(connection, Kind.OTHER_CONNECTION):
+            return False
+        return not isinstance(connection, cst.Name) or not (
+            self.methods(connection) & {"begin", "commit"}
+        )
+
     # --- one method for each form of an expression
 
     def _of(self, node: cst.CSTNode | None) -> Kind | None:
@@ -328,6 +359,22 @@ class Kinds:
                 return self._entered(item.item)
         if isinstance(parent, cst.Element):
             return self._unpacked(parent)
+        if isinstance(node, cst.Param) and isinstance(parent, cst.Parameters):
+            return self._parameter(node, parent)
+        return None
+
+    def _parameter(self, node: cst.Param, parameters: cst.Parameters) -> Kind | None:
+        """Return what ``connection.run_callable(lambda c: …)`` gives to ``c``."""
+        function = self._transformer.parent(parameters)
+        argument = self._transformer.parent(function) if function is not None else None
+        call = self._transformer.parent(argument) if argument is not None else None
+        if not isinstance(argument, cst.Arg) or not isinstance(call, cst.Call):
+            return None
+        if parameters.params[0] is not node or call.args[0] is not argument:
+            return None
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value in CALLERS:
+            of = self._of(call.func.value)
+            return Kind.CONNECTION if of in (Kind.CONNECTION, Kind.ENGINE) else None
         return None
 
     def _unpacked(self, element: cst.Element) -> Kind | None:
@@ -373,7 +420,7 @@ class Kinds:
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
             kind = self._of(node.func.value)
             if node.func.attr.value == "begin" and kind in ENGINES:
-                return Kind.OTHER_CONNECTION
+                return Kind.BEGUN_CONNECTION
         kind = self._of(node)
         return kind if kind in (*CONNECTIONS, Kind.SESSION, Kind.OPERATIONS) else None
 

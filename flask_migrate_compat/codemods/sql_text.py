@@ -20,6 +20,8 @@ _UNIT = re.compile(
 )
 _RAW_UNIT = re.compile(r"\r\n|.", re.DOTALL)
 
+_READS = re.compile(r"\s*(?:select|show|pragma|explain|values)\b", re.IGNORECASE)
+
 
 def escapes(text: str) -> set[int] | None:
     """Return where a text needs a backslash for ``sa.text`` to send it as it is.
@@ -56,6 +58,12 @@ def literal(node: cst.CSTNode) -> str | None:
     """Return the text of a literal, of several with or without ``+`` too."""
     found = leaves(node)
     return None if found is None else "".join(str(one.evaluated_value) for one in found)
+
+
+def is_reading(node: cst.CSTNode) -> bool:
+    """Tell whether a literal is SQL that only reads."""
+    text = literal(node)
+    return text is not None and bool(_READS.match(text))
 
 
 def escaped(node: cst.BaseExpression) -> cst.BaseExpression | None:

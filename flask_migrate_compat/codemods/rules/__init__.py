@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from ..rule import Rule
 from . import (
+    bound_metadata,
     engines,
     flask_ext,
     flask_ext_strings,
     raw_sql,
     rows,
     select_lists,
+    sessions,
     statement_arguments,
+    transactions,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -26,4 +29,7 @@ RULES: tuple[Rule, ...] = (
     statement_arguments.RULE,
     rows.RULE,
     engines.RULE,
+    bound_metadata.RULE,
+    transactions.RULE,
+    sessions.RULE,
 )

@@ -6,8 +6,6 @@ SQLAlchemy 2.0 takes no strings there: what was meant is ``sa.text``, or
 
 from __future__ import annotations
 
-import re
-
 import libcst as cst
 
 from ..execution import METHODS, Executions, Left
@@ -15,10 +13,9 @@ from ..kinds import CONNECTIONS, ENGINES, Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import called, listed, method, receiver
 from ..rule import Rule
-from ..sql_text import literal
+from ..sql_text import is_reading
 from ..transformer import keyword, transforming
 
-_READS = re.compile(r"\s*(?:select|show|pragma|explain|values)\b", re.IGNORECASE)
 _RECEIVER = (
     "what {} is is not known; if it is a connection or a session, write sa.text()"
     " around the string, and escape the colons that are no parameters"
@@ -57,7 +54,7 @@ class RawSql(Executions):
             return updated_node
         if new is None:
             return updated_node
-        if kind is Kind.OTHER_CONNECTION and not self._is_reading(original_node):
+        if self.kinds.is_lost(target) and not is_reading(original_node.args[0].value):
             self.keep(original_node, what, _LOST)
             return updated_node
         return new if self.change(original_node, what) else updated_node
@@ -65,10 +62,6 @@ class RawSql(Executions):
     def _short(self, node: cst.CSTNode) -> str:
         code = self.code(node)
         return code if len(code) < 40 and "\n" not in code else "it"
-
-    def _is_reading(self, node: cst.Call) -> bool:
-        text = literal(node.args[0].value)
-        return text is not None and bool(_READS.match(text))
 
     def _text(self, old: cst.Call, new: cst.Call) -> cst.BaseExpression:
         """Change ``sa.text("…", bindparams=[…], autocommit=True)``."""
