@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..kinds import Kind
+from ..kinds import VALUES, Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import RevisionTransformer, called, method, receiver
 from ..rule import Rule
@@ -15,6 +15,8 @@ from ..transformer import transforming
 
 _KEY = "whether {} is a number or a name is not known; for a name, write row._mapping[]"
 _MAYBE = "{} is a row at one place, and something else at another; use two names"
+_COLUMN = "the row may be of a text, which has no columns; write the name of the column"
+_IN = "a column is in a row of a select only, and else no error; write its name"
 _VIEWS = ("keys", "values", "items")
 _ITERATORS = {"iterkeys": "keys", "itervalues": "values", "iteritems": "items"}
 # What takes a view of a mapping as well as a list.
@@ -55,9 +57,56 @@ class Rows(RevisionTransformer):
             code = self.code(index.value)
             self.keep(original_node, what, _KEY.format(code))
             return updated_node
+        is_column = not self.kinds.is_a(index.value, Kind.STRING)
+        if is_column and not self._is_selected(original_node.value):
+            self.keep(original_node, what, _COLUMN)
+            return updated_node
         if not self.change(original_node, what):
             return updated_node
         return updated_node.with_changes(value=_mapping(updated_node.value))
+
+    def _is_selected(self, row: cst.CSTNode) -> bool:
+        """Tell whether a row is of a select, whose columns SQLAlchemy 2.0 finds.
+
+        Those of a text were found by their names.
+        """
+        for _ in range(9):
+            if isinstance(row, cst.Name):
+                targets = self.kinds.assignments(row)
+                statement = self.parent(targets[0]) if len(targets) == 1 else None
+                if isinstance(statement, cst.AssignTarget):
+                    statement = self.parent(statement)
+                if isinstance(statement, cst.Assign):
+                    row = statement.value
+                elif isinstance(statement, (cst.For, cst.CompFor)):
+                    row = statement.iter
+                else:
+                    return False
+            elif isinstance(row, cst.Subscript):
+                row = row.value
+            elif method(row) == "execute":
+                call = cst.ensure_type(row, cst.Call)
+                return bool(call.args) and self._is_select(call.args[0].value)
+            elif method(row):
+                row = receiver(cst.ensure_type(row, cst.Call))
+            else:
+                return False
+        return False
+
+    def _is_select(self, statement: cst.BaseExpression) -> bool:
+        values = self.kinds.values(statement)
+        return bool(values) and all(self._begins_with_select(one) for one in values)
+
+    def _begins_with_select(self, node: cst.CSTNode) -> bool:
+        while isinstance(node, cst.Call):
+            if self.kinds.sqlalchemy_name(node.func) == "select":
+                return True
+            if not isinstance(node.func, cst.Attribute):
+                return False
+            if node.func.attr.value == "select":
+                return True
+            node = node.func.value
+        return False
 
     def _is_name(self, node: cst.BaseExpression) -> bool | None:
         """Tell whether an index of a row is a name or a column, if that is known."""
@@ -169,6 +218,11 @@ class Rows(RevisionTransformer):
             return updated_node
         if not self._is_row(original_node.comparator):
             self._refused(original_node.comparator, original_node)
+            return updated_node
+        comparison = self.parent(original_node)
+        left = getattr(comparison, "left", None)
+        if not self.kinds.is_a(left, *VALUES):
+            self.keep(original_node, "a column in a row", _IN)
             return updated_node
         if not self.change(original_node, "a name in a row"):
             return updated_node

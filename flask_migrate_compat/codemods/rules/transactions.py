@@ -89,7 +89,7 @@ class Transactions(RevisionTransformer):
             self._going.update(closing)
 
     def _closing(self, name: cst.CSTNode) -> list[cst.CSTNode] | None:
-        """Return the lines ``c.close()``; nothing when a name has other uses of note."""
+        """Return the lines ``c.close()``; nothing when there are other uses of note."""
         if not isinstance(name, cst.Name) or len(self.kinds.assignments(name)) != 1:
             return None
         if not self.kinds.methods(name) <= {"execute", "scalar", "close"} | {
@@ -262,9 +262,10 @@ class Transactions(RevisionTransformer):
             if root.func.attr.value == "select":
                 return
             root = root.func.value
-        if isinstance(root, cst.Call):
-            if self.kinds.sqlalchemy_name(root.func) == "select":
-                return
+        if isinstance(root, cst.Call) and (
+            self.kinds.sqlalchemy_name(root.func) == "select"
+        ):
+            return
         if not is_reading(statement):
             self.keep(node, "a write on a connection of its own", _LOST)
 
@@ -286,7 +287,7 @@ def _unwrapped(
         comment = node.body.header.comment
         if comment is not None:
             leading.append(cst.EmptyLine(comment=comment))
-        body += [cst.ensure_type(one, cst.BaseStatement) for one in node.body.body]
+        body += [one for one in node.body.body if isinstance(one, cst.BaseStatement)]
     else:
         suite = cst.ensure_type(node.body, cst.SimpleStatementSuite)
         end = suite.trailing_whitespace

@@ -37,7 +37,6 @@ def test_unchanged(body: str) -> None:
     ("before", "after"),
     [
         ("row['name']  # comment\n", "row._mapping['name']  # comment\n"),
-        ("row[users.c.name]\n", "row._mapping[users.c.name]\n"),
         ("key = 'name'\nrow[key]\n", "key = 'name'\nrow._mapping[key]\n"),
         ("row['name']['x']\n", "row._mapping['name']['x']\n"),
         ("dict(row)\n", "dict(row._mapping)\n"),
@@ -65,6 +64,18 @@ def test_rewritten(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
+        (
+            "for row in bind.execute(users.select()).fetchall():\n"
+            "    row[users.c.id]\n",
+            "for row in bind.execute(users.select()).fetchall():\n"
+            "    row._mapping[users.c.id]\n",
+        ),
+        (
+            "s = sa.select(users.c.id).where(x)\nrow = bind.execute(s).first()\n"
+            "row[users.c.id]\n",
+            "s = sa.select(users.c.id).where(x)\nrow = bind.execute(s).first()\n"
+            "row._mapping[users.c.id]\n",
+        ),
         (f"{LOOP}row['id']\n", f"{LOOP}row._mapping['id']\n"),
         (
             "rows = bind.execute(users.select()).fetchall()\nrows[0]['id']\n",
@@ -97,5 +108,7 @@ def test_where_rows_come_from(before: str, after: str) -> None:
 
 def test_left() -> None:
     assert_left(RULE, f"{ROW}row[key]\n", "whether key is a number or a name")
+    assert_left(RULE, f"{ROW}row[users.c.id]\n", "write the name of the column")
+    assert_left(RULE, f"{ROW}x = users.c.id in row\n", "write its name")
     two = f"{ROW}row = dict(row)\nrow['name']\nrow[0]\n'name' in row\n"
     assert_left(RULE, two, *["row is a row at one place"] * 3)
