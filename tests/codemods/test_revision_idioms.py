@@ -8,6 +8,9 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+import sqlalchemy
+
 from flask_migrate_compat.codemods.engine import find, rewrite
 from flask_migrate_compat.codemods.rule import Finding
 from flask_migrate_compat.codemods.rules import RULES
@@ -16,6 +19,44 @@ from tests.legacy.revisions.harness import SECOND
 from tests.legacy.revisions.idioms import all_idioms
 from tests.legacy.revisions.record import ROOT, load, summary
 
+if not sqlalchemy.__version__.startswith("2."):
+    pytest.skip("the newest SQLAlchemy only", allow_module_level=True)
+
+#: What stays, and is reported with a reason.
+LEFT = {
+    "bind.engine.url.password_original / translate",
+    "bind.engine.connect().execute(text) no commit",
+    "bind.execution_options(isolation_level='AUTOCOMMIT')",
+    "session.rollback() after read",
+    "'in' for a name, for nothing, for a number",
+    "an engine of its own",
+    "bind.transaction(fn) and run_callable(fn)",
+    "bound metadata",
+    "a statement that is bound to nothing",
+}
+#: What is old by its names alone: of types, of functions, of modules.
+OF_OTHER_RULES = {
+    "orm.relation / backref",
+    "orm.mapper(cls, table)",
+    "mysql.ENUM quoting=",
+    "from sqlalchemy.databases import mysql",
+    "sa.String(convert_unicode=True)",
+    "sa.Binary()",
+    "sa.types.Binary",
+    "sa.PassiveDefault",
+    "sa.engine.create_engine / sa.create_engine(strategy=)",
+    "sa.create_engine(convert_unicode/encoding)",
+    "types with arguments of old",
+    "create_table with a String(convert_unicode=True)",
+    "from sqlalchemy import Binary, PassiveDefault",
+    "sqlalchemy.databases",
+    "mapper() with relation()",
+}
+#: What runs as it is on SQLite, because its old part is for PostgreSQL.
+ON_POSTGRESQL = {
+    "update(returning=)",
+    "drop_constraint(type=), create_primary_key(name=, cols=)",
+}
 NAMES = [idiom.name for idiom in all_idioms()]
 
 
@@ -73,3 +114,49 @@ def broken() -> set[str]:
     """Return the names of the idioms that ran on the old stack and do not here."""
     bare = outcomes(False)
     return {name for name in worked() if not is_same(bare[name], name)}
+
+
+def test_the_sets_name_idioms() -> None:
+    assert set(NAMES) >= LEFT | OF_OTHER_RULES | ON_POSTGRESQL
+
+
+def test_old_idioms_do_what_they_did() -> None:
+    after = outcomes(True)
+    failed = {
+        name: after[name]["verdict"]
+        for name in broken() - LEFT - OF_OTHER_RULES
+        if not is_same(after[name], name)
+    }
+    assert failed == {}
+
+
+def test_what_is_rewritten_is_not_in_the_sets() -> None:
+    """A rule that learns more takes a name out of its set."""
+    after = outcomes(True)
+    assert {name for name in LEFT if is_same(after[name], name)} == set()
+
+
+def test_what_works_stays() -> None:
+    works = worked() - broken() - ON_POSTGRESQL
+    changed = {name for name in works if rewritten()[name].text != sources()[name].text}
+    assert changed == set()
+    assert {name for name in works if findings()[name]} == set()
+
+
+def test_what_worked_on_postgresql_works_on_sqlite() -> None:
+    after = outcomes(True)
+    for name in ON_POSTGRESQL:
+        assert rewritten()[name].text != sources()[name].text
+        assert is_same(after[name], name)
+
+
+def test_nothing_old_is_silent() -> None:
+    silent = {name for name in broken() - OF_OTHER_RULES if not findings()[name]}
+    assert silent == set()
+    for name in LEFT:
+        assert any(one.reason for one in findings()[name]), name
+
+
+def test_a_second_run_changes_nothing() -> None:
+    for name, source in rewritten().items():
+        assert rewrite(source, RULES).text == source.text, name

@@ -13,6 +13,7 @@ from . import (
     engines,
     flask_ext,
     flask_ext_strings,
+    operation_keywords,
     raw_sql,
     rows,
     select_lists,
@@ -32,4 +33,5 @@ RULES: tuple[Rule, ...] = (
     bound_metadata.RULE,
     transactions.RULE,
     sessions.RULE,
+    operation_keywords.RULE,
 )
