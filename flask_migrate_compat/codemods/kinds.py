@@ -28,6 +28,9 @@ class Kind(Enum):
     SESSION = "a session"
     SESSION_FACTORY = "a session factory"
     QUERY = "a query of the ORM"
+    #: Of several columns or entities, so that it has rows.
+    ROW_QUERY = "a query of the ORM with rows"
+    QUERY_ROW = "a row of a query of the ORM"
     TRANSACTION = "a transaction"
     DIALECT = "a dialect"
     URL = "the URL of a database"
@@ -202,6 +205,10 @@ _ATTRIBUTES: dict[Kind, dict[str, Kind]] = {
 # Methods that end a statement, or ask it something.
 _NO_STATEMENT = frozenset(("execute", "scalar", "compile", "label", "as_scalar"))
 _TABLE_OF_STATEMENT = frozenset(("alias", "subquery", "cte", "lateral"))
+_QUERIES = dict.fromkeys(
+    ("filter", "filter_by", "order_by", "join", "group_by", "limit", "offset", "all"),
+    Kind.ROW_QUERY,
+)
 _STRING_METHODS = frozenset(
     (
         *("format", "join", "strip", "lstrip", "rstrip", "replace", "lower", "upper"),
@@ -413,6 +420,8 @@ class Kinds:
             return Kind.ROW
         if kind is Kind.LIST and isinstance(node, cst.Name):
             return _agreed(self._item(one) for one in self.values(node))
+        if kind is Kind.ROW_QUERY:
+            return Kind.QUERY_ROW
         return Kind.VALUE if kind is Kind.ROW else None
 
     def _entered(self, node: cst.CSTNode) -> Kind | None:
@@ -477,9 +486,15 @@ class Kinds:
             # Nothing else has it, and what the driver gives is often not known.
             if name == "cursor":
                 return Kind.CURSOR
+            if name == "query" and len(node.args) > 1:
+                return Kind.ROW_QUERY if self._is_session(node) else None
             return self._method(self._of(node.func.value), name)
         called = self._of(node.func)
         return Kind.SESSION if called is Kind.SESSION_FACTORY else None
+
+    def _is_session(self, node: cst.Call) -> bool:
+        of = cst.ensure_type(node.func, cst.Attribute).value
+        return self._of(of) in (Kind.SESSION, Kind.SESSION_FACTORY)
 
     def _method(self, kind: Kind | None, name: str) -> Kind | None:
         if kind is None:
@@ -490,6 +505,9 @@ class Kinds:
             if name == "execute":
                 return Kind.RESULT
             return None if name in _NO_STATEMENT else Kind.STATEMENT
+        if kind is Kind.ROW_QUERY:
+            is_one = name in ("first", "one", "one_or_none")
+            return Kind.QUERY_ROW if is_one else _QUERIES.get(name)
         if kind is Kind.STRING:
             return Kind.STRING if name in _STRING_METHODS else None
         return _METHODS.get(kind, {}).get(name)

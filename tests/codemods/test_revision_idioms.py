@@ -159,4 +159,6 @@ def test_nothing_old_is_silent() -> None:
 
 def test_a_second_run_changes_nothing() -> None:
     for name, source in rewritten().items():
+        if source.text == sources()[name].text:
+            continue
         assert rewrite(source, RULES).text == source.text, name

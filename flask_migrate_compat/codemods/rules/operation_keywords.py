@@ -1,7 +1,7 @@
 """Old names of the arguments of Alembic's directives.
 
-Alembic 0.8 renamed them, and took the old ones until 1.5, with a warning. Later releases
-ask for the names of most arguments.
+Alembic 0.8 renamed them, and took the old ones until 1.5, with a warning. Today most
+arguments need their names.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ class OperationKeywords(RevisionTransformer):
             return updated_node
         name, directive = found
         args, old = [], []
-        positional = sum(one.keyword is None for one in original_node.args)
+        positional = sum(
+            one.keyword is None and not one.star for one in original_node.args
+        )
         limit = len(directive.order)
         for at, (one, new) in enumerate(zip(original_node.args, updated_node.args)):
             if one.star:
@@ -133,11 +135,7 @@ class OperationKeywords(RevisionTransformer):
             if names == {f"alembic.op.{name}"}:
                 return name, directive
         name = method(call)
-        if name not in _DIRECTIVES or name in (
-            "create_table",
-            "drop_table",
-            "rename_table",
-        ):
+        if name not in _DIRECTIVES or name.endswith("_table"):
             return None
         if not self.kinds.is_a(receiver(call), Kind.OPERATIONS):
             return None
@@ -160,7 +158,7 @@ RULE = Rule(
     name="operation_keywords",
     summary="old names of arguments of Alembic's directives -> the new ones",
     blocks="Alembic 1.5",
-    triggers=tuple(f"{name}(" for name in _DIRECTIVES),
+    triggers=tuple(_DIRECTIVES),
     applies=is_revision_script,
     apply=transforming(OperationKeywords),
 )

@@ -171,7 +171,9 @@ class Rows(RevisionTransformer):
     ) -> cst.BaseExpression:
         """Change ``row.keys()`` and the like, and ``row.has_key("name")``."""
         name = method(original_node)
-        if not name or not self._is_row(receiver(original_node)):
+        kind = self.kinds.of(receiver(original_node)) if name else None
+        # A row of a query has always been a tuple, but one with keys().
+        if kind is not Kind.ROW and not (kind is Kind.QUERY_ROW and name == "keys"):
             return updated_node
         arguments = original_node.args
         is_view = not arguments and name in (*_VIEWS, *_ITERATORS)
@@ -239,7 +241,7 @@ RULE = Rule(
     name="rows",
     summary="rows as mappings -> row._mapping",
     blocks="SQLAlchemy 2.0",
-    triggers=("execute(", "exec_driver_sql("),
+    triggers=("execute(", "exec_driver_sql(", "query("),
     applies=is_revision_script,
     apply=transforming(Rows),
 )

@@ -76,6 +76,12 @@ def test_rewritten(before: str, after: str) -> None:
             "s = sa.select(users.c.id).where(x)\nrow = bind.execute(s).first()\n"
             "row._mapping[users.c.id]\n",
         ),
+        (
+            "row = sa.orm.Session(bind).query(a, b).filter(c).first()\n"
+            "x = row.keys(), row.items(), 'a' in row\n",
+            "row = sa.orm.Session(bind).query(a, b).filter(c).first()\n"
+            "x = list(row._mapping.keys()), row.items(), 'a' in row\n",
+        ),
         (f"{LOOP}row['id']\n", f"{LOOP}row._mapping['id']\n"),
         (
             "rows = bind.execute(users.select()).fetchall()\nrows[0]['id']\n",
