@@ -6,6 +6,7 @@ from typing import Callable
 
 import libcst as cst
 from libcst import matchers
+from libcst.metadata import ScopeProvider
 
 from .kinds import Kind
 from .revision_transformer import RevisionTransformer, is_pure, method
@@ -56,6 +57,27 @@ class Bound(RevisionTransformer):
         if isinstance(node, cst.Attribute) and self.kinds.is_a(node, Kind.ENGINE):
             return node.value
         return node
+
+    def at(
+        self, bind: cst.BaseExpression | None, node: cst.CSTNode
+    ) -> cst.BaseExpression | None:
+        """Return how the connection of the migration is called at an original node.
+
+        :param bind: an original expression for it, of another place.
+        :param node: where it is needed.
+        :returns: the expression, or ``op.get_bind()`` where its name means nothing.
+        """
+        if bind is None:
+            return None
+        first: cst.CSTNode = bind
+        while isinstance(first, (cst.Attribute, cst.Call)):
+            first = first.value if isinstance(first, cst.Attribute) else first.func
+        here = self.get_metadata(ScopeProvider, node, None)
+        there = self.get_metadata(ScopeProvider, first, None)
+        if not isinstance(first, cst.Name) or here is None or there is None:
+            return self.bind(node)
+        is_same = set(here[first.value]) == set(there[first.value])
+        return bind if is_same else self.bind(node)
 
     def table_bind(self, node: cst.CSTNode) -> cst.BaseExpression | None:
         """Return the connection that a table is bound to by its metadata."""

@@ -169,7 +169,7 @@ class BoundMetadata(Bound):
         value = self.code(autoload.value)
         has_source = keyword(old, "autoload_with") is not None
         metadata = old.args[1].value if len(old.args) > 1 else old
-        bind = self.metadata_bind(metadata)
+        bind = self.at(self.metadata_bind(metadata), old)
         if value not in ("True", "False") or (
             value == "True" and not has_source and bind is None
         ):
@@ -216,6 +216,7 @@ class BoundMetadata(Bound):
     ) -> cst.BaseExpression:
         """Give a call the connection."""
         name = method(old)
+        bind = self.at(bind, old)
         if bind is None:
             self.keep(old, f"{name}() without a connection", _UNKNOWN.format(name))
             return new
@@ -229,8 +230,11 @@ class BoundMetadata(Bound):
 
     def _exists(self, old: cst.Call, new: cst.Call) -> cst.BaseExpression:
         table, first = receiver(new), old.args[0] if old.args else None
-        bind = self.table_bind(receiver(old)) if first is None else first.value
-        if bind is None or not self.kinds.is_a(bind, Kind.CONNECTION):
+        bind = first.value if first is not None else None
+        is_bound = bind is None or self.kinds.is_a(bind, Kind.CONNECTION)
+        if bind is None:
+            bind = self.at(self.table_bind(receiver(old)), old)
+        if bind is None or not is_bound:
             raise Left(_EXISTS)
         if not is_pure(bind) or len(old.args) > 1:
             raise Left(_EXISTS)

@@ -160,7 +160,7 @@ class SelectLists(Clauses, Bound, Executions):
         root = bound_root(receiver(old))
         if root is None or self.kinds.sqlalchemy_name(root.func) != "select":
             return new
-        bind = self.statement_bind(receiver(old))
+        bind = self.at(self.statement_bind(receiver(old)), old)
         if bind is None:
             return new
         message = f"{method(old)}() of a bound select"

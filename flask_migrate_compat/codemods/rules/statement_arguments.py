@@ -140,7 +140,7 @@ class StatementArguments(Clauses, Bound, Executions):
         )
         if is_ddl and len(old.args) == 1 and self.kinds.is_a(first, *CONNECTIONS):
             return called(new.args[0].value, "execute", unbound(receiver(new)))
-        bind = self.statement_bind(statement)
+        bind = self.at(self.statement_bind(statement), old)
         if bind is None or (is_ddl and old.args):
             raise Left(_UNBOUND)
         parameters = self.parameters(old.args, new.args)

@@ -98,6 +98,15 @@ def test_rewritten(before: str, after: str) -> None:
     assert_rewritten(RULE, before, after)
 
 
+def test_the_connection_has_another_name_elsewhere() -> None:
+    head = "m = sa.MetaData()\nt = sa.Table('t', m)\ndef f():\n    c = bind\n"
+    assert_rewritten(
+        RULE,
+        f"{head}    m.bind = c\n    t.create()\ndef g():\n    t.drop()\n",
+        f"{head}    t.create(c)\ndef g():\n    t.drop(op.get_bind())\n",
+    )
+
+
 @pytest.mark.parametrize(
     ("body", "reasons"),
     [

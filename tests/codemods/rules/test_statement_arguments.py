@@ -81,6 +81,10 @@ def test_unchanged(body: str) -> None:
             "sa.text('x', bind=op.get_bind()).scalar()\n",
             "op.get_bind().scalar(sa.text('x'))\n",
         ),
+        (
+            "sa.text('x', bind=bind.engine).execute()\n",
+            "bind.execute(sa.text('x'))\n",
+        ),
         ("bind.execute(sa.text('x', bind=y))\n", "bind.execute(sa.text('x'))\n"),
         ("sa.schema.CreateTable(t, bind=bind)\n", "sa.schema.CreateTable(t)\n"),
         (
@@ -108,7 +112,7 @@ def test_rewritten(before: str, after: str) -> None:
     [
         ("users.delete().execute()\n", "op.get_bind().execute()"),
         ("x = sa.text('x', bind=bind)\n", "op.get_bind().execute()"),
-        ("sa.text('x', bind=bind.engine).execute()\n", "op.get_bind().execute()"),
+        ("sa.text('x', bind=y).execute()\n", "op.get_bind().execute()"),
         ("def f(w):\n    users.update(w)\n", "may be None"),
         ("users.update(**x)\n", "as methods"),
         ("sa.Table('t', sa.MetaData()).count()\n", "sa.func.count()"),
