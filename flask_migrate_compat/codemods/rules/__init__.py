@@ -10,6 +10,8 @@ from __future__ import annotations
 from ..rule import Rule
 from . import (
     alembic_ini,
+    bound_metadata,
+    engines,
     env_py,
     flask_ext,
     flask_ext_strings,
@@ -18,7 +20,14 @@ from . import (
     flask_sqlalchemy_names,
     manage_py_in_scripts,
     migrate_command,
+    operation_keywords,
+    raw_sql,
+    rows,
+    select_lists,
+    sessions,
     sqlalchemy_names,
+    statement_arguments,
+    transactions,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -32,4 +41,13 @@ RULES: tuple[Rule, ...] = (
     manage_py_in_scripts.RULE,
     env_py.RULE,
     alembic_ini.RULE,
+    raw_sql.RULE,
+    select_lists.RULE,
+    statement_arguments.RULE,
+    rows.RULE,
+    engines.RULE,
+    bound_metadata.RULE,
+    transactions.RULE,
+    sessions.RULE,
+    operation_keywords.RULE,
 )

@@ -21,6 +21,7 @@ from ..renames import (
     moved,
     moved_below,
 )
+from ..revision_script import is_revision_script
 from ..rule import Report, Rule
 from ..source import Source
 from ..transformer import dotted, transforming, without_last_comma
@@ -125,7 +126,7 @@ TABLE: Table = {
 
 _UNICODE = ("convert_unicode", "unicode_error", "_warn_on_bytestring")
 _TEXTS = (
-    *("String", "Text", "Unicode", "UnicodeText", "Enum", "VARCHAR", "NVARCHAR"),
+    *("String", "Text", "Unicode", "UnicodeText", "VARCHAR", "NVARCHAR"),
     *("CHAR", "NCHAR", "TEXT", "CLOB", "MEDIUMTEXT", "LONGTEXT", "TINYTEXT", "ENUM"),
     "SET",
 )
@@ -145,6 +146,9 @@ _SUBMODULES = (
 )
 
 
+_IMPORTED_BY_ALEMBIC = {"sqlalchemy.orm", "sqlalchemy.dialects.postgresql"}
+
+
 class SQLAlchemyNames(Renames):
     """Change names that were moved, arguments without effect, missing imports."""
 
@@ -153,6 +157,9 @@ class SQLAlchemyNames(Renames):
     def __init__(self, source: Source, report: Report) -> None:
         super().__init__(source, report)
         self._imported: set[str] = set()
+        self._submodules = set(_SUBMODULES)
+        if is_revision_script(source):
+            self._submodules -= _IMPORTED_BY_ALEMBIC
 
     def visit_Import(self, node: cst.Import) -> bool:
         """Note which modules are imported."""
@@ -212,7 +219,7 @@ class SQLAlchemyNames(Renames):
     ) -> cst.BaseExpression:
         """Import submodules; change names below ``db`` of Flask-SQLAlchemy too."""
         name = self.imported(original_node)
-        if name in _SUBMODULES and not self._is_imported(name):
+        if name in self._submodules and not self._is_imported(name):
             message = f"{name} without an import of it"
             if self.change(original_node, message, _2):
                 self.need(name)

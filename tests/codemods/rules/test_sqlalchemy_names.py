@@ -51,8 +51,8 @@ def test_unchanged(text: str) -> None:
             "import sqlalchemy as sa\nsa.String(10)\n",
         ),
         (
-            "import sqlalchemy as sa\nsa.Enum('a', convert_unicode=True, name='e')\n",
-            "import sqlalchemy as sa\nsa.Enum('a', name='e')\n",
+            "import sqlalchemy as sa\nsa.Text(convert_unicode=True, length=3)\n",
+            "import sqlalchemy as sa\nsa.Text(length=3)\n",
         ),
         (
             "import sqlalchemy as sa\nsa.create_engine(u, encoding='utf8')\n",

@@ -1,0 +1,576 @@
+"""Tell what an expression of a revision script is: a connection, a row, a table.
+
+The order of statements plays no part: a name is something when everything that is
+assigned to it in its scope is that. A parameter of a function is not known.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Callable, Iterable
+
+import libcst as cst
+from libcst.metadata import Assignment, ScopeProvider
+
+from .transformer import Transformer
+
+
+class Kind(Enum):
+    """What an expression is."""
+
+    CONNECTION = "the connection of the migration"
+    OTHER_CONNECTION = "a connection of its own"
+    BEGUN_CONNECTION = "a connection of its own, with a transaction"
+    ENGINE = "the engine of the migration"
+    OTHER_ENGINE = "an engine of its own"
+    CONTEXT = "the migration context"
+    OPERATIONS = "the directives of Alembic"
+    SESSION = "a session"
+    SESSION_FACTORY = "a session factory"
+    QUERY = "a query of the ORM"
+    #: Of several columns or entities, so that it has rows.
+    ROW_QUERY = "a query of the ORM with rows"
+    QUERY_ROW = "a row of a query of the ORM"
+    TRANSACTION = "a transaction"
+    DIALECT = "a dialect"
+    URL = "the URL of a database"
+    INSPECTOR = "an inspector"
+    DBAPI = "a connection of the driver"
+    CURSOR = "a cursor of the driver"
+    RESULT = "a result"
+    ROWS = "a list of rows"
+    ROW = "a row"
+    MAPPINGS = "a result of mappings"
+    METADATA = "metadata"
+    TABLES = "the tables of metadata"
+    TABLE = "a table"
+    COLUMNS = "the columns of a table"
+    COLUMN = "a column"
+    INDEX = "an index"
+    STATEMENT = "a statement"
+    STRING = "a string"
+    VALUE = "one value"
+    LIST = "a list"
+    TUPLE = "a tuple"
+    DICT = "a dict"
+    #: An expression that is what another part of it is.
+    SAME = "the same"
+
+
+CONNECTIONS = (Kind.CONNECTION, Kind.OTHER_CONNECTION, Kind.BEGUN_CONNECTION)
+ENGINES = (Kind.ENGINE, Kind.OTHER_ENGINE)
+#: Methods of engines and connections that call a function with a connection.
+CALLERS = ("run_callable", "transaction")
+#: What has one value for a parameter of a statement.
+VALUES = (Kind.VALUE, Kind.STRING)
+
+_MODULES = frozenset(
+    (
+        "sqlalchemy",
+        "sqlalchemy.sql",
+        "sqlalchemy.sql.expression",
+        "sqlalchemy.sql.schema",
+        "sqlalchemy.sql.elements",
+        "sqlalchemy.sql.selectable",
+        "sqlalchemy.sql.ddl",
+        "sqlalchemy.schema",
+        "sqlalchemy.engine",
+        "sqlalchemy.engine.url",
+        "sqlalchemy.engine.reflection",
+        "sqlalchemy.engine.reflection.Inspector",
+        "sqlalchemy.orm",
+        "sqlalchemy.orm.session",
+        "sqlalchemy.orm.scoping",
+    )
+)
+_MADE_BY_SQLALCHEMY = {
+    "create_engine": Kind.OTHER_ENGINE,
+    "engine_from_config": Kind.OTHER_ENGINE,
+    "make_url": Kind.URL,
+    "Inspector": Kind.INSPECTOR,
+    "from_engine": Kind.INSPECTOR,
+    "Table": Kind.TABLE,
+    "table": Kind.TABLE,
+    "alias": Kind.TABLE,
+    "join": Kind.TABLE,
+    "outerjoin": Kind.TABLE,
+    "Column": Kind.COLUMN,
+    "column": Kind.COLUMN,
+    "literal_column": Kind.COLUMN,
+    "Index": Kind.INDEX,
+    "MetaData": Kind.METADATA,
+    "Session": Kind.SESSION,
+    "create_session": Kind.SESSION,
+    "sessionmaker": Kind.SESSION_FACTORY,
+    "scoped_session": Kind.SESSION_FACTORY,
+    **dict.fromkeys(
+        (
+            *("text", "select", "insert", "update", "delete", "union", "union_all"),
+            *("DDL", "CreateTable", "DropTable", "CreateIndex", "DropIndex"),
+            *("CreateSequence", "DropSequence", "AddConstraint", "DropConstraint"),
+        ),
+        Kind.STATEMENT,
+    ),
+}
+_MADE_BY_ALEMBIC = {
+    "alembic.op.get_bind": Kind.CONNECTION,
+    "alembic.context.get_bind": Kind.CONNECTION,
+    "alembic.op.get_context": Kind.CONTEXT,
+    "alembic.context.get_context": Kind.CONTEXT,
+    "alembic.op.create_table": Kind.TABLE,
+    "alembic.op.batch_alter_table": Kind.OPERATIONS,
+}
+_VALUES = frozenset(
+    (
+        *(f"builtins.{one}" for one in ("str", "int", "float", "len", "bool", "max")),
+        *(f"builtins.{one}" for one in ("min", "sum", "abs", "round", "bytes", "repr")),
+        *(f"datetime.datetime.{one}" for one in ("now", "utcnow", "today")),
+        *("datetime.datetime", "datetime.date", "datetime.date.today"),
+        *("uuid.uuid1", "uuid.uuid4", "time.time", "json.dumps"),
+        *("decimal.Decimal", "os.getenv", "datetime.timedelta"),
+    )
+)
+_CONNECTION_METHODS = {
+    "execute": Kind.RESULT,
+    "exec_driver_sql": Kind.RESULT,
+    "scalar": Kind.VALUE,
+    "begin": Kind.TRANSACTION,
+    "begin_nested": Kind.TRANSACTION,
+}
+_RESULT_METHODS = {
+    **dict.fromkeys(("fetchone", "first", "one", "one_or_none"), Kind.ROW),
+    **dict.fromkeys(("fetchall", "fetchmany", "all"), Kind.ROWS),
+    **dict.fromkeys(("scalar", "scalar_one"), Kind.VALUE),
+    "mappings": Kind.MAPPINGS,
+}
+_ENGINE_METHODS = {
+    "connect": Kind.OTHER_CONNECTION,
+    "contextual_connect": Kind.OTHER_CONNECTION,
+    "execute": Kind.RESULT,
+    "scalar": Kind.VALUE,
+    "raw_connection": Kind.DBAPI,
+}
+# What a method of something of a kind returns.
+_METHODS: dict[Kind, dict[str, Kind]] = {
+    Kind.CONNECTION: {
+        **_CONNECTION_METHODS,
+        **dict.fromkeys(
+            ("connect", "contextual_connect", "execution_options"), Kind.CONNECTION
+        ),
+    },
+    Kind.OTHER_CONNECTION: {
+        **_CONNECTION_METHODS,
+        **dict.fromkeys(
+            ("connect", "contextual_connect", "execution_options"),
+            Kind.OTHER_CONNECTION,
+        ),
+    },
+    Kind.BEGUN_CONNECTION: _CONNECTION_METHODS,
+    Kind.ENGINE: _ENGINE_METHODS,
+    Kind.OTHER_ENGINE: _ENGINE_METHODS,
+    Kind.SESSION: {
+        "execute": Kind.RESULT,
+        "scalar": Kind.VALUE,
+        "query": Kind.QUERY,
+        "connection": Kind.CONNECTION,
+    },
+    Kind.SESSION_FACTORY: {"execute": Kind.RESULT, "query": Kind.QUERY},
+    Kind.RESULT: _RESULT_METHODS,
+    Kind.ROWS: {"pop": Kind.ROW},
+    Kind.DBAPI: {"cursor": Kind.CURSOR},
+    Kind.TABLE: {
+        **dict.fromkeys(
+            ("select", "insert", "update", "delete", "count"), Kind.STATEMENT
+        ),
+        **dict.fromkeys(("alias", "join", "outerjoin", "tometadata"), Kind.TABLE),
+        "to_metadata": Kind.TABLE,
+    },
+    Kind.METADATA: {},
+}
+_ATTRIBUTES: dict[Kind, dict[str, Kind]] = {
+    Kind.CONNECTION: {"dialect": Kind.DIALECT, "connection": Kind.DBAPI},
+    Kind.OTHER_CONNECTION: {"dialect": Kind.DIALECT, "connection": Kind.DBAPI},
+    Kind.BEGUN_CONNECTION: {"dialect": Kind.DIALECT, "connection": Kind.DBAPI},
+    Kind.ENGINE: {"dialect": Kind.DIALECT, "url": Kind.URL},
+    Kind.OTHER_ENGINE: {"dialect": Kind.DIALECT, "url": Kind.URL},
+    Kind.CONTEXT: {
+        "bind": Kind.CONNECTION,
+        "connection": Kind.CONNECTION,
+        "dialect": Kind.DIALECT,
+    },
+    Kind.DBAPI: {"connection": Kind.DBAPI, "dbapi_connection": Kind.DBAPI},
+    Kind.TABLE: {"c": Kind.COLUMNS, "columns": Kind.COLUMNS},
+    Kind.METADATA: {"tables": Kind.TABLES},
+}
+# Methods that end a statement, or ask it something.
+_NO_STATEMENT = frozenset(("execute", "scalar", "compile", "label", "as_scalar"))
+_TABLE_OF_STATEMENT = frozenset(("alias", "subquery", "cte", "lateral"))
+_QUERIES = dict.fromkeys(
+    ("filter", "filter_by", "order_by", "join", "group_by", "limit", "offset", "all"),
+    Kind.ROW_QUERY,
+)
+_STRING_METHODS = frozenset(
+    (
+        *("format", "join", "strip", "lstrip", "rstrip", "replace", "lower", "upper"),
+        *("format_map", "title", "capitalize", "decode", "expandtabs", "zfill"),
+    )
+)
+_SEQUENCES = frozenset(("builtins.list", "builtins.sorted", "builtins.reversed"))
+
+
+class Kinds:
+    """Tell the kinds of the original nodes of a file.
+
+    :param transformer: what visits the file.
+    """
+
+    def __init__(self, transformer: Transformer) -> None:
+        self._transformer = transformer
+        self._active: set[cst.CSTNode] = set()
+
+    def of(self, node: cst.CSTNode | None) -> Kind | None:
+        """Return what an original expression is, or nothing when that is not known."""
+        kind = self._of(node)
+        return None if kind is Kind.SAME else kind
+
+    def is_a(self, node: cst.CSTNode | None, *kinds: Kind) -> bool:
+        """Tell whether an original expression is of one of these kinds."""
+        return self.of(node) in kinds
+
+    def may_be(self, node: cst.Name, kind: Kind) -> bool:
+        """Tell whether one thing that is assigned to a name is of a kind."""
+        return any(self._target(one) is kind for one in self.assignments(node))
+
+    def sqlalchemy_name(self, node: cst.CSTNode) -> str:
+        """Return ``select`` for any name of ``sqlalchemy.select``, else nothing."""
+        if not isinstance(node, (cst.Name, cst.Attribute)):
+            return ""
+        found = self._transformer.names(node)
+        short = {name.rpartition(".")[2] for name in found}
+        modules = {name.rpartition(".")[0] for name in found}
+        return short.pop() if len(short) == 1 and modules <= _MODULES else ""
+
+    def values(self, node: cst.CSTNode) -> list[cst.BaseExpression]:
+        """Return what an original expression is when names are looked up, all of it.
+
+        :returns: expressions that are no names; nothing when one is not known.
+        """
+        if not isinstance(node, cst.Name):
+            return [node] if isinstance(node, cst.BaseExpression) else []
+        if node in self._active:
+            return []
+        self._active.add(node)
+        try:
+            found = []
+            for target in self.assignments(node):
+                values = self._assigned(target)
+                if not values:
+                    return []
+                found += values
+            return found
+        finally:
+            self._active.discard(node)
+
+    def _assigned(self, target: cst.CSTNode) -> list[cst.BaseExpression]:
+        parent = self._transformer.parent(target)
+        if isinstance(parent, cst.AssignTarget):
+            parent = self._transformer.parent(parent)
+        if isinstance(parent, (cst.Assign, cst.AnnAssign, cst.NamedExpr)):
+            return self.values(parent.value) if parent.value is not None else []
+        if isinstance(parent, (cst.For, cst.CompFor)) and parent.target is target:
+            found = []
+            for value in self.values(parent.iter):
+                if not isinstance(value, (cst.List, cst.Tuple)):
+                    return []
+                for element in value.elements:
+                    values = self.values(element.value)
+                    if isinstance(element, cst.StarredElement) or not values:
+                        return []
+                    found += values
+            return found
+        return []
+
+    def assignments(self, name: cst.Name) -> list[cst.CSTNode]:
+        """Return the nodes that bind a name: its targets, parameters, imports."""
+        scope = self._transformer.get_metadata(ScopeProvider, name, None)
+        if scope is None:
+            return []
+        found = scope[name.value]
+        if not all(isinstance(one, Assignment) for one in found):
+            return []
+        return [one.node for one in found if isinstance(one, Assignment)]
+
+    def references(self, name: cst.Name) -> list[cst.CSTNode]:
+        """Return where a name is used."""
+        scope = self._transformer.get_metadata(ScopeProvider, name, None)
+        if scope is None:
+            return []
+        return [
+            access.node
+            for assignment in scope[name.value]
+            for access in getattr(assignment, "references", ())
+        ]
+
+    def methods(self, name: cst.Name) -> set[str]:
+        """Return the attributes of a name that are used, and nothing for other uses."""
+        parents = [self._transformer.parent(one) for one in self.references(name)]
+        return {
+            one.attr.value if isinstance(one, cst.Attribute) else "" for one in parents
+        }
+
+    def is_lost(self, connection: cst.CSTNode) -> bool:
+        """Tell whether what a connection writes is lost, because nothing commits it."""
+        if not self.is_a(connection, Kind.OTHER_CONNECTION):
+            return False
+        return not isinstance(connection, cst.Name) or not (
+            self.methods(connection) & {"begin", "commit"}
+        )
+
+    # --- one method for each form of an expression
+
+    def _of(self, node: cst.CSTNode | None) -> Kind | None:
+        look = _LOOKS.get(type(node))
+        return look(self, node) if look is not None else None
+
+    def _name(self, node: cst.Name) -> Kind | None:
+        if node.value in ("True", "False", "None"):
+            return Kind.VALUE
+        if self._transformer.is_named(node, "alembic.op"):
+            return Kind.OPERATIONS
+        return _agreed(self._target(one) for one in self.assignments(node))
+
+    def _target(self, node: cst.CSTNode) -> Kind | None:
+        """Return what is assigned to a target."""
+        if node in self._active:
+            return Kind.SAME
+        self._active.add(node)
+        try:
+            return self._what_is_assigned(node)
+        finally:
+            self._active.discard(node)
+
+    def _what_is_assigned(self, node: cst.CSTNode) -> Kind | None:
+        parent = self._transformer.parent(node)
+        if isinstance(parent, cst.AssignTarget):
+            parent = self._transformer.parent(parent)
+        if isinstance(parent, (cst.Assign, cst.AnnAssign, cst.NamedExpr)):
+            return self._of(parent.value)
+        if isinstance(parent, cst.AugAssign):
+            kind = self._of(parent.value)
+            return kind if kind is Kind.STRING else Kind.SAME
+        if isinstance(parent, (cst.For, cst.CompFor)) and parent.target is node:
+            return self._item(parent.iter)
+        if isinstance(parent, cst.AsName):
+            item = self._transformer.parent(parent)
+            if isinstance(item, cst.WithItem):
+                return self._entered(item.item)
+        if isinstance(parent, cst.Element):
+            return self._unpacked(parent)
+        if isinstance(node, cst.Param) and isinstance(parent, cst.Parameters):
+            return self._parameter(node, parent)
+        return None
+
+    def _parameter(self, node: cst.Param, parameters: cst.Parameters) -> Kind | None:
+        """Return what ``connection.run_callable(lambda c: …)`` gives to ``c``."""
+        function = self._transformer.parent(parameters)
+        argument = self._transformer.parent(function) if function is not None else None
+        call = self._transformer.parent(argument) if argument is not None else None
+        if not isinstance(argument, cst.Arg) or not isinstance(call, cst.Call):
+            return None
+        if parameters.params[0] is not node or call.args[0] is not argument:
+            return None
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value in CALLERS:
+            of = self._of(call.func.value)
+            return Kind.CONNECTION if of in (Kind.CONNECTION, Kind.ENGINE) else None
+        return None
+
+    def _unpacked(self, element: cst.Element) -> Kind | None:
+        """Return what a part of a tuple of targets gets: of a row, a value."""
+        row = self._transformer.parent(element)
+        parent = self._transformer.parent(row) if row is not None else None
+        if not isinstance(row, cst.Tuple):
+            return None
+        if isinstance(parent, (cst.For, cst.CompFor)) and parent.target is row:
+            iterated = parent.iter
+            if self._item(iterated) is Kind.ROW:
+                return Kind.VALUE
+            if isinstance(iterated, cst.Call) and len(row.elements) == 2:
+                is_number = row.elements[0] is element
+                if self._transformer.is_named(iterated.func, "builtins.enumerate"):
+                    first = iterated.args[0].value if iterated.args else None
+                    return Kind.VALUE if is_number else self._item(first)
+        if isinstance(parent, cst.AssignTarget):
+            statement = self._transformer.parent(parent)
+            if isinstance(statement, cst.Assign) and self.is_a(
+                statement.value, Kind.ROW
+            ):
+                return Kind.VALUE
+        return None
+
+    def _item(self, node: cst.CSTNode | None) -> Kind | None:
+        """Return what a loop over an expression gives."""
+        if isinstance(node, (cst.List, cst.Tuple)):
+            return _agreed(self._of(one.value) for one in node.elements)
+        if isinstance(node, cst.Call) and self._transformer.is_named(
+            node.func, "builtins.range"
+        ):
+            return Kind.VALUE
+        kind = self._of(node)
+        if kind in (Kind.RESULT, Kind.ROWS):
+            return Kind.ROW
+        if kind is Kind.LIST and isinstance(node, cst.Name):
+            return _agreed(self._item(one) for one in self.values(node))
+        if kind is Kind.ROW_QUERY:
+            return Kind.QUERY_ROW
+        return Kind.VALUE if kind is Kind.ROW else None
+
+    def _entered(self, node: cst.CSTNode) -> Kind | None:
+        """Return what ``with … as`` binds."""
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+            kind = self._of(node.func.value)
+            if node.func.attr.value == "begin" and kind in ENGINES:
+                return Kind.BEGUN_CONNECTION
+        kind = self._of(node)
+        return kind if kind in (*CONNECTIONS, Kind.SESSION, Kind.OPERATIONS) else None
+
+    def _attribute(self, node: cst.Attribute) -> Kind | None:
+        if self._transformer.is_named(node, "alembic.op"):
+            return Kind.OPERATIONS
+        kind = self._of(node.value)
+        name = node.attr.value
+        if name == "__table__":
+            return Kind.TABLE
+        if kind in CONNECTIONS and name == "engine":
+            return Kind.ENGINE if kind is Kind.CONNECTION else Kind.OTHER_ENGINE
+        if kind is Kind.COLUMNS:
+            return Kind.COLUMN
+        if kind is Kind.ROW:
+            return None if name.startswith("_") else Kind.VALUE
+        return _ATTRIBUTES.get(kind, {}).get(name) if kind is not None else None
+
+    def _subscript(self, node: cst.Subscript) -> Kind | None:
+        kind = self._of(node.value)
+        is_one = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
+        if kind is Kind.ROWS:
+            return Kind.ROW if is_one else Kind.ROWS
+        if not is_one:
+            return None
+        if kind is Kind.ROW:
+            return Kind.VALUE
+        return {Kind.TABLES: Kind.TABLE, Kind.COLUMNS: Kind.COLUMN}.get(
+            kind or Kind.SAME
+        )
+
+    def _call(self, node: cst.Call) -> Kind | None:
+        names = self._transformer.names(node.func)
+        made = _agreed(_MADE_BY_ALEMBIC.get(name) for name in names)
+        if made is not None:
+            return made
+        short = self.sqlalchemy_name(node.func)
+        first = node.args[0].value if node.args else None
+        if short in _MADE_BY_SQLALCHEMY:
+            return _MADE_BY_SQLALCHEMY[short]
+        if short == "inspect":
+            of = self._of(first)
+            return Kind.INSPECTOR if of in (*CONNECTIONS, *ENGINES) else None
+        if names and isinstance(node.func, (cst.Name, cst.Attribute)):
+            if names <= _VALUES:
+                return Kind.VALUE
+            if names <= _SEQUENCES:
+                is_row = self._item(first) is Kind.ROW
+                return Kind.ROWS if is_row else Kind.LIST
+            if names <= {"textwrap.dedent"} and self.is_a(first, Kind.STRING):
+                return Kind.STRING
+        if isinstance(node.func, cst.Attribute):
+            name = node.func.attr.value
+            # Nothing else has it, and what the driver gives is often not known.
+            if name == "cursor":
+                return Kind.CURSOR
+            if name == "query" and len(node.args) > 1:
+                return Kind.ROW_QUERY if self._is_session(node) else None
+            return self._method(self._of(node.func.value), name)
+        called = self._of(node.func)
+        return Kind.SESSION if called is Kind.SESSION_FACTORY else None
+
+    def _is_session(self, node: cst.Call) -> bool:
+        of = cst.ensure_type(node.func, cst.Attribute).value
+        return self._of(of) in (Kind.SESSION, Kind.SESSION_FACTORY)
+
+    def _method(self, kind: Kind | None, name: str) -> Kind | None:
+        if kind is None:
+            return None
+        if kind is Kind.STATEMENT:
+            if name in _TABLE_OF_STATEMENT:
+                return Kind.TABLE
+            if name == "execute":
+                return Kind.RESULT
+            return None if name in _NO_STATEMENT else Kind.STATEMENT
+        if kind is Kind.ROW_QUERY:
+            is_one = name in ("first", "one", "one_or_none")
+            return Kind.QUERY_ROW if is_one else _QUERIES.get(name)
+        if kind is Kind.STRING:
+            return Kind.STRING if name in _STRING_METHODS else None
+        return _METHODS.get(kind, {}).get(name)
+
+    def _operation(self, node: cst.BinaryOperation) -> Kind | None:
+        sides = (self._of(node.left), self._of(node.right))
+        if isinstance(node.operator, cst.Modulo):
+            return Kind.STRING if sides[0] is Kind.STRING else None
+        if isinstance(node.operator, cst.Add):
+            return Kind.STRING if Kind.STRING in sides else None
+        return None
+
+    def _either(self, node: cst.CSTNode) -> Kind | None:
+        if isinstance(node, cst.IfExp):
+            return _agreed((self._of(node.body), self._of(node.orelse)))
+        if isinstance(node, cst.BooleanOperation):
+            return _agreed((self._of(node.left), self._of(node.right)))
+        return None
+
+    def _text(self, node: cst.CSTNode) -> Kind | None:
+        if isinstance(node, cst.SimpleString) and "b" in node.prefix:
+            return Kind.VALUE
+        return Kind.STRING
+
+    def _comprehension(self, node: cst.CSTNode) -> Kind | None:
+        element = getattr(node, "elt", None)
+        return Kind.ROWS if self.is_a(element, Kind.ROW) else Kind.LIST
+
+    def _constant(self, node: cst.CSTNode) -> Kind | None:
+        return {
+            cst.Integer: Kind.VALUE,
+            cst.Float: Kind.VALUE,
+            cst.List: Kind.LIST,
+            cst.Tuple: Kind.TUPLE,
+            cst.Dict: Kind.DICT,
+            cst.DictComp: Kind.DICT,
+            cst.UnaryOperation: Kind.VALUE,
+        }[type(node)]
+
+
+def _agreed(kinds: Iterable[Kind | None]) -> Kind | None:
+    """Return the one kind that all are."""
+    found = set(kinds)
+    if found != {Kind.SAME}:
+        found.discard(Kind.SAME)
+    return found.pop() if len(found) == 1 else None
+
+
+_LOOKS: dict[type, Callable[..., Kind | None]] = {
+    cst.Name: Kinds._name,
+    cst.Attribute: Kinds._attribute,
+    cst.Subscript: Kinds._subscript,
+    cst.Call: Kinds._call,
+    cst.BinaryOperation: Kinds._operation,
+    cst.IfExp: Kinds._either,
+    cst.BooleanOperation: Kinds._either,
+    cst.SimpleString: Kinds._text,
+    cst.ConcatenatedString: Kinds._text,
+    cst.FormattedString: Kinds._text,
+    cst.ListComp: Kinds._comprehension,
+    **dict.fromkeys(
+        (cst.Integer, cst.Float, cst.List, cst.Tuple, cst.Dict, cst.DictComp),
+        Kinds._constant,
+    ),
+    cst.UnaryOperation: Kinds._constant,
+}

@@ -1,0 +1,109 @@
+"""Strings, and parameters of old, that a connection or a session executes.
+
+SQLAlchemy 2.0 takes no strings there: what was meant is ``sa.text``, or
+``exec_driver_sql``, which is what ``Connection.execute`` did with a string.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from ..execution import METHODS, Executions, Left
+from ..kinds import CONNECTIONS, ENGINES, Kind
+from ..revision_script import is_revision_script
+from ..revision_transformer import called, listed, method, receiver
+from ..rule import Rule
+from ..sql_text import is_reading
+from ..transformer import keyword, transforming
+
+_RECEIVER = (
+    "what {} is is not known; if it is a connection or a session, write sa.text()"
+    " around the string, and escape the colons that are no parameters"
+)
+_LOST = "a write on a connection of its own is lost without a commit; use op.get_bind()"
+_SESSIONS = (Kind.SESSION, Kind.SESSION_FACTORY)
+_TEXT_ARGUMENTS = ("bindparams", "autocommit", "typemap")
+
+
+class RawSql(Executions):
+    """Change ``bind.execute("…")`` into ``bind.execute(sa.text("…"))``."""
+
+    def leave_Call(
+        self, original_node: cst.Call, updated_node: cst.Call
+    ) -> cst.BaseExpression:
+        """Change what is executed, and the arguments of ``text``."""
+        if self.kinds.sqlalchemy_name(original_node.func) == "text":
+            return self._text(original_node, updated_node)
+        if method(original_node) not in METHODS or not original_node.args:
+            return updated_node
+        target = receiver(original_node)
+        kind = self.kinds.of(target)
+        what = f"{method(original_node)}() of a string or with parameters of old"
+        if kind is None:
+            if self.kinds.is_a(original_node.args[0].value, Kind.STRING):
+                self.keep(original_node, what, _RECEIVER.format(self._short(target)))
+            return updated_node
+        if kind not in (*CONNECTIONS, *_SESSIONS) or kind in ENGINES:
+            return updated_node
+        try:
+            new = self.new_execution(
+                original_node, updated_node, receiver(updated_node), kind in _SESSIONS
+            )
+        except Left as left:
+            self.keep(original_node, what, left.reason)
+            return updated_node
+        if new is None:
+            return updated_node
+        if self.kinds.is_lost(target) and not is_reading(original_node.args[0].value):
+            self.keep(original_node, what, _LOST)
+            return updated_node
+        return new if self.change(original_node, what) else updated_node
+
+    def _short(self, node: cst.CSTNode) -> str:
+        code = self.code(node)
+        return code if len(code) < 40 and "\n" not in code else "it"
+
+    def _text(self, old: cst.Call, new: cst.Call) -> cst.BaseExpression:
+        """Change ``sa.text("…", bindparams=[…], autocommit=True)``."""
+        found = [one for one in _TEXT_ARGUMENTS if keyword(old, one) is not None]
+        if not found or not self.change(old, f"text({found[0]}=)"):
+            return new
+        result = new.with_changes(
+            args=listed(
+                [
+                    one
+                    for one in new.args
+                    if one.keyword is None or one.keyword.value not in _TEXT_ARGUMENTS
+                ]
+            )
+        )
+        for name, successor in (("bindparams", "bindparams"), ("typemap", "columns")):
+            argument = keyword(new, name)
+            if argument is not None:
+                result = called(result, successor, *_spread(argument.value))
+        return result
+
+
+def _spread(node: cst.BaseExpression) -> list[cst.Arg]:
+    """Return a list or a dict as arguments."""
+    if isinstance(node, (cst.List, cst.Tuple)):
+        return [
+            cst.Arg(one.value, star="*")
+            if isinstance(one, cst.StarredElement)
+            else cst.Arg(one.value)
+            for one in node.elements
+        ]
+    if isinstance(node, cst.Dict):
+        return [cst.Arg(node, star="**")]
+    return [cst.Arg(node, star="*")]
+
+
+RULE = Rule(
+    code="FMC401",
+    name="raw_sql",
+    summary="strings that connections and sessions execute -> sa.text()",
+    blocks="SQLAlchemy 2.0",
+    triggers=("execute", "scalar", "text("),
+    applies=is_revision_script,
+    apply=transforming(RawSql),
+)
