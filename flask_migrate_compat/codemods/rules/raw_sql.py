@@ -9,7 +9,7 @@ from __future__ import annotations
 import libcst as cst
 
 from ..execution import METHODS, Executions, Left
-from ..kinds import CONNECTIONS, ENGINES, Kind
+from ..kind import CONNECTIONS, ENGINES, Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import called, listed, method, receiver
 from ..rule import Rule
