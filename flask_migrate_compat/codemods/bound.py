@@ -8,7 +8,7 @@ import libcst as cst
 from libcst import matchers
 from libcst.metadata import ScopeProvider
 
-from .kinds import Kind
+from .kind import Kind
 from .revision_transformer import RevisionTransformer, is_pure, method
 from .transformer import keyword
 

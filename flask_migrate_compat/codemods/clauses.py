@@ -8,7 +8,7 @@ import libcst as cst
 from libcst import matchers
 
 from .execution import Left
-from .kinds import Kind
+from .kind import Kind
 from .revision_transformer import RevisionTransformer, called
 from .transformer import undotted
 

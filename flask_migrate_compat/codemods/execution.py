@@ -6,7 +6,7 @@ from typing import Sequence, Union
 
 import libcst as cst
 
-from .kinds import VALUES, Kind
+from .kind import VALUES, Kind
 from .revision_transformer import RevisionTransformer, called, method
 from .sql_text import escaped, literal, sent
 

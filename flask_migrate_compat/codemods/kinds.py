@@ -6,216 +6,29 @@ assigned to it in its scope is that. A parameter of a function is not known.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Callable, Iterable
 
 import libcst as cst
 from libcst.metadata import Assignment, ScopeProvider
 
+from .kind import (
+    ATTRIBUTES,
+    CALLERS,
+    CONNECTIONS,
+    ENGINES,
+    GIVING_VALUES,
+    MADE_BY_ALEMBIC,
+    MADE_BY_SQLALCHEMY,
+    METHODS,
+    MODULES,
+    NO_STATEMENT,
+    QUERIES,
+    SEQUENCES,
+    STRING_METHODS,
+    TABLE_OF_STATEMENT,
+    Kind,
+)
 from .transformer import Transformer
-
-
-class Kind(Enum):
-    """What an expression is."""
-
-    CONNECTION = "the connection of the migration"
-    OTHER_CONNECTION = "a connection of its own"
-    BEGUN_CONNECTION = "a connection of its own, with a transaction"
-    ENGINE = "the engine of the migration"
-    OTHER_ENGINE = "an engine of its own"
-    CONTEXT = "the migration context"
-    OPERATIONS = "the directives of Alembic"
-    SESSION = "a session"
-    SESSION_FACTORY = "a session factory"
-    QUERY = "a query of the ORM"
-    #: Of several columns or entities, so that it has rows.
-    ROW_QUERY = "a query of the ORM with rows"
-    QUERY_ROW = "a row of a query of the ORM"
-    TRANSACTION = "a transaction"
-    DIALECT = "a dialect"
-    URL = "the URL of a database"
-    INSPECTOR = "an inspector"
-    DBAPI = "a connection of the driver"
-    CURSOR = "a cursor of the driver"
-    RESULT = "a result"
-    ROWS = "a list of rows"
-    ROW = "a row"
-    MAPPINGS = "a result of mappings"
-    METADATA = "metadata"
-    TABLES = "the tables of metadata"
-    TABLE = "a table"
-    COLUMNS = "the columns of a table"
-    COLUMN = "a column"
-    INDEX = "an index"
-    STATEMENT = "a statement"
-    STRING = "a string"
-    VALUE = "one value"
-    LIST = "a list"
-    TUPLE = "a tuple"
-    DICT = "a dict"
-    #: An expression that is what another part of it is.
-    SAME = "the same"
-
-
-CONNECTIONS = (Kind.CONNECTION, Kind.OTHER_CONNECTION, Kind.BEGUN_CONNECTION)
-ENGINES = (Kind.ENGINE, Kind.OTHER_ENGINE)
-#: Methods of engines and connections that call a function with a connection.
-CALLERS = ("run_callable", "transaction")
-#: What has one value for a parameter of a statement.
-VALUES = (Kind.VALUE, Kind.STRING)
-
-_MODULES = frozenset(
-    (
-        "sqlalchemy",
-        "sqlalchemy.sql",
-        "sqlalchemy.sql.expression",
-        "sqlalchemy.sql.schema",
-        "sqlalchemy.sql.elements",
-        "sqlalchemy.sql.selectable",
-        "sqlalchemy.sql.ddl",
-        "sqlalchemy.schema",
-        "sqlalchemy.engine",
-        "sqlalchemy.engine.url",
-        "sqlalchemy.engine.reflection",
-        "sqlalchemy.engine.reflection.Inspector",
-        "sqlalchemy.orm",
-        "sqlalchemy.orm.session",
-        "sqlalchemy.orm.scoping",
-    )
-)
-_MADE_BY_SQLALCHEMY = {
-    "create_engine": Kind.OTHER_ENGINE,
-    "engine_from_config": Kind.OTHER_ENGINE,
-    "make_url": Kind.URL,
-    "Inspector": Kind.INSPECTOR,
-    "from_engine": Kind.INSPECTOR,
-    "Table": Kind.TABLE,
-    "table": Kind.TABLE,
-    "alias": Kind.TABLE,
-    "join": Kind.TABLE,
-    "outerjoin": Kind.TABLE,
-    "Column": Kind.COLUMN,
-    "column": Kind.COLUMN,
-    "literal_column": Kind.COLUMN,
-    "Index": Kind.INDEX,
-    "MetaData": Kind.METADATA,
-    "Session": Kind.SESSION,
-    "create_session": Kind.SESSION,
-    "sessionmaker": Kind.SESSION_FACTORY,
-    "scoped_session": Kind.SESSION_FACTORY,
-    **dict.fromkeys(
-        (
-            *("text", "select", "insert", "update", "delete", "union", "union_all"),
-            *("DDL", "CreateTable", "DropTable", "CreateIndex", "DropIndex"),
-            *("CreateSequence", "DropSequence", "AddConstraint", "DropConstraint"),
-        ),
-        Kind.STATEMENT,
-    ),
-}
-_MADE_BY_ALEMBIC = {
-    "alembic.op.get_bind": Kind.CONNECTION,
-    "alembic.context.get_bind": Kind.CONNECTION,
-    "alembic.op.get_context": Kind.CONTEXT,
-    "alembic.context.get_context": Kind.CONTEXT,
-    "alembic.op.create_table": Kind.TABLE,
-    "alembic.op.batch_alter_table": Kind.OPERATIONS,
-}
-_VALUES = frozenset(
-    (
-        *(f"builtins.{one}" for one in ("str", "int", "float", "len", "bool", "max")),
-        *(f"builtins.{one}" for one in ("min", "sum", "abs", "round", "bytes", "repr")),
-        *(f"datetime.datetime.{one}" for one in ("now", "utcnow", "today")),
-        *("datetime.datetime", "datetime.date", "datetime.date.today"),
-        *("uuid.uuid1", "uuid.uuid4", "time.time", "json.dumps"),
-        *("decimal.Decimal", "os.getenv", "datetime.timedelta"),
-    )
-)
-_CONNECTION_METHODS = {
-    "execute": Kind.RESULT,
-    "exec_driver_sql": Kind.RESULT,
-    "scalar": Kind.VALUE,
-    "begin": Kind.TRANSACTION,
-    "begin_nested": Kind.TRANSACTION,
-}
-_RESULT_METHODS = {
-    **dict.fromkeys(("fetchone", "first", "one", "one_or_none"), Kind.ROW),
-    **dict.fromkeys(("fetchall", "fetchmany", "all"), Kind.ROWS),
-    **dict.fromkeys(("scalar", "scalar_one"), Kind.VALUE),
-    "mappings": Kind.MAPPINGS,
-}
-_ENGINE_METHODS = {
-    "connect": Kind.OTHER_CONNECTION,
-    "contextual_connect": Kind.OTHER_CONNECTION,
-    "execute": Kind.RESULT,
-    "scalar": Kind.VALUE,
-    "raw_connection": Kind.DBAPI,
-}
-# What a method of something of a kind returns.
-_METHODS: dict[Kind, dict[str, Kind]] = {
-    Kind.CONNECTION: {
-        **_CONNECTION_METHODS,
-        **dict.fromkeys(
-            ("connect", "contextual_connect", "execution_options"), Kind.CONNECTION
-        ),
-    },
-    Kind.OTHER_CONNECTION: {
-        **_CONNECTION_METHODS,
-        **dict.fromkeys(
-            ("connect", "contextual_connect", "execution_options"),
-            Kind.OTHER_CONNECTION,
-        ),
-    },
-    Kind.BEGUN_CONNECTION: _CONNECTION_METHODS,
-    Kind.ENGINE: _ENGINE_METHODS,
-    Kind.OTHER_ENGINE: _ENGINE_METHODS,
-    Kind.SESSION: {
-        "execute": Kind.RESULT,
-        "scalar": Kind.VALUE,
-        "query": Kind.QUERY,
-        "connection": Kind.CONNECTION,
-    },
-    Kind.SESSION_FACTORY: {"execute": Kind.RESULT, "query": Kind.QUERY},
-    Kind.RESULT: _RESULT_METHODS,
-    Kind.ROWS: {"pop": Kind.ROW},
-    Kind.DBAPI: {"cursor": Kind.CURSOR},
-    Kind.TABLE: {
-        **dict.fromkeys(
-            ("select", "insert", "update", "delete", "count"), Kind.STATEMENT
-        ),
-        **dict.fromkeys(("alias", "join", "outerjoin", "tometadata"), Kind.TABLE),
-        "to_metadata": Kind.TABLE,
-    },
-    Kind.METADATA: {},
-}
-_ATTRIBUTES: dict[Kind, dict[str, Kind]] = {
-    Kind.CONNECTION: {"dialect": Kind.DIALECT, "connection": Kind.DBAPI},
-    Kind.OTHER_CONNECTION: {"dialect": Kind.DIALECT, "connection": Kind.DBAPI},
-    Kind.BEGUN_CONNECTION: {"dialect": Kind.DIALECT, "connection": Kind.DBAPI},
-    Kind.ENGINE: {"dialect": Kind.DIALECT, "url": Kind.URL},
-    Kind.OTHER_ENGINE: {"dialect": Kind.DIALECT, "url": Kind.URL},
-    Kind.CONTEXT: {
-        "bind": Kind.CONNECTION,
-        "connection": Kind.CONNECTION,
-        "dialect": Kind.DIALECT,
-    },
-    Kind.DBAPI: {"connection": Kind.DBAPI, "dbapi_connection": Kind.DBAPI},
-    Kind.TABLE: {"c": Kind.COLUMNS, "columns": Kind.COLUMNS},
-    Kind.METADATA: {"tables": Kind.TABLES},
-}
-# Methods that end a statement, or ask it something.
-_NO_STATEMENT = frozenset(("execute", "scalar", "compile", "label", "as_scalar"))
-_TABLE_OF_STATEMENT = frozenset(("alias", "subquery", "cte", "lateral"))
-_QUERIES = dict.fromkeys(
-    ("filter", "filter_by", "order_by", "join", "group_by", "limit", "offset", "all"),
-    Kind.ROW_QUERY,
-)
-_STRING_METHODS = frozenset(
-    (
-        *("format", "join", "strip", "lstrip", "rstrip", "replace", "lower", "upper"),
-        *("format_map", "title", "capitalize", "decode", "expandtabs", "zfill"),
-    )
-)
-_SEQUENCES = frozenset(("builtins.list", "builtins.sorted", "builtins.reversed"))
 
 
 class Kinds:
@@ -248,7 +61,7 @@ class Kinds:
         found = self._transformer.names(node)
         short = {name.rpartition(".")[2] for name in found}
         modules = {name.rpartition(".")[0] for name in found}
-        return short.pop() if len(short) == 1 and modules <= _MODULES else ""
+        return short.pop() if len(short) == 1 and modules <= MODULES else ""
 
     def values(self, node: cst.CSTNode) -> list[cst.BaseExpression]:
         """Return what an original expression is when names are looked up, all of it.
@@ -446,7 +259,7 @@ class Kinds:
             return Kind.COLUMN
         if kind is Kind.ROW:
             return None if name.startswith("_") else Kind.VALUE
-        return _ATTRIBUTES.get(kind, {}).get(name) if kind is not None else None
+        return ATTRIBUTES.get(kind, {}).get(name) if kind is not None else None
 
     def _subscript(self, node: cst.Subscript) -> Kind | None:
         kind = self._of(node.value)
@@ -463,20 +276,20 @@ class Kinds:
 
     def _call(self, node: cst.Call) -> Kind | None:
         names = self._transformer.names(node.func)
-        made = _agreed(_MADE_BY_ALEMBIC.get(name) for name in names)
+        made = _agreed(MADE_BY_ALEMBIC.get(name) for name in names)
         if made is not None:
             return made
         short = self.sqlalchemy_name(node.func)
         first = node.args[0].value if node.args else None
-        if short in _MADE_BY_SQLALCHEMY:
-            return _MADE_BY_SQLALCHEMY[short]
+        if short in MADE_BY_SQLALCHEMY:
+            return MADE_BY_SQLALCHEMY[short]
         if short == "inspect":
             of = self._of(first)
             return Kind.INSPECTOR if of in (*CONNECTIONS, *ENGINES) else None
         if names and isinstance(node.func, (cst.Name, cst.Attribute)):
-            if names <= _VALUES:
+            if names <= GIVING_VALUES:
                 return Kind.VALUE
-            if names <= _SEQUENCES:
+            if names <= SEQUENCES:
                 is_row = self._item(first) is Kind.ROW
                 return Kind.ROWS if is_row else Kind.LIST
             if names <= {"textwrap.dedent"} and self.is_a(first, Kind.STRING):
@@ -500,17 +313,17 @@ class Kinds:
         if kind is None:
             return None
         if kind is Kind.STATEMENT:
-            if name in _TABLE_OF_STATEMENT:
+            if name in TABLE_OF_STATEMENT:
                 return Kind.TABLE
             if name == "execute":
                 return Kind.RESULT
-            return None if name in _NO_STATEMENT else Kind.STATEMENT
+            return None if name in NO_STATEMENT else Kind.STATEMENT
         if kind is Kind.ROW_QUERY:
             is_one = name in ("first", "one", "one_or_none")
-            return Kind.QUERY_ROW if is_one else _QUERIES.get(name)
+            return Kind.QUERY_ROW if is_one else QUERIES.get(name)
         if kind is Kind.STRING:
-            return Kind.STRING if name in _STRING_METHODS else None
-        return _METHODS.get(kind, {}).get(name)
+            return Kind.STRING if name in STRING_METHODS else None
+        return METHODS.get(kind, {}).get(name)
 
     def _operation(self, node: cst.BinaryOperation) -> Kind | None:
         sides = (self._of(node.left), self._of(node.right))

@@ -7,11 +7,18 @@ from typing import Iterable, Mapping
 
 import libcst as cst
 
-# How SQLAlchemy 1.0 to 2.1 find parameters in a text, and take the backslash off a
-# colon that is none.
-_PARAMETER = re.compile(r"(?<![:\w$\\]):([\w$]+)(?![:\w$])")
-_DECLARED = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
-_ESCAPED = re.compile(r"\\(:[\w$]*)(?![:\w$])")
+# How releases of SQLAlchemy find parameters in a text: 1.0 to 2.0, when a text is made
+# and when it is compiled, and 2.1.
+_PARAMETERS = (
+    re.compile(r"(?<![:\w\\]):(\w+)(?!:)"),
+    re.compile(r"(?<![:\w$\\]):([\w$]+)(?![:\w$])"),
+    re.compile(r"(?<![:\w\\]):(\w+)(?![:\w])"),
+)
+# How they take the backslash off a colon that is none: 1.0 to 2.0, and 2.1.
+_ESCAPED = (
+    re.compile(r"\\(:[\w$]*)(?![:\w$])"),
+    re.compile(r"\\(:\w*)(?![:\w])"),
+)
 # One character of a literal, as it is written.
 _UNIT = re.compile(
     r"\\(?:\r\n|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|.)"
@@ -29,17 +36,20 @@ def escapes(text: str) -> set[int] | None:
     :param text: SQL without parameters.
     :returns: the places of the colons; nothing when no backslash helps.
     """
-    places = {one.start() for one in _PARAMETER.finditer(text)}
-    places |= {one.start() for one in _DECLARED.finditer(text)}
-    places |= {one.start() + 1 for one in _ESCAPED.finditer(text)}
+    places = {one.start() for kind in _PARAMETERS for one in kind.finditer(text)}
+    places |= {one.start() + 1 for kind in _ESCAPED for one in kind.finditer(text)}
     return places if sent(_with("\\", text, places)) == text else None
 
 
 def sent(text: str) -> str | None:
-    """Return what ``sa.text`` sends; nothing when it finds a parameter."""
-    if _PARAMETER.search(text) or _DECLARED.search(text):
+    """Return what ``sa.text`` sends.
+
+    :returns: nothing when it finds a parameter, or when releases differ.
+    """
+    if any(kind.search(text) for kind in _PARAMETERS):
         return None
-    return _ESCAPED.sub(lambda found: found[1], text)
+    first, second = (kind.sub(lambda found: found[1], text) for kind in _ESCAPED)
+    return first if first == second else None
 
 
 def leaves(node: cst.CSTNode) -> list[cst.SimpleString] | None:

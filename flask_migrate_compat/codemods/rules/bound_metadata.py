@@ -14,7 +14,7 @@ from libcst.metadata import ScopeProvider
 from ..bound import Bound, bind_argument, bind_target
 from ..clauses import comments
 from ..execution import METHODS, Left
-from ..kinds import Kind
+from ..kind import Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import called, is_pure, listed, method, receiver
 from ..rule import Rule

@@ -8,7 +8,7 @@ from __future__ import annotations
 import libcst as cst
 
 from ..execution import METHODS, Executions, Left
-from ..kinds import ENGINES, Kind
+from ..kind import ENGINES, Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import called, is_pure, method, receiver
 from ..rule import Rule

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from ..kinds import Kind
+from ..kind import Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import RevisionTransformer, method, receiver
 from ..rule import Rule

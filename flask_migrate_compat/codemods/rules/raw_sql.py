@@ -9,7 +9,7 @@ from __future__ import annotations
 import libcst as cst
 
 from ..execution import METHODS, Executions, Left
-from ..kinds import CONNECTIONS, ENGINES, Kind
+from ..kind import CONNECTIONS, ENGINES, Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import called, listed, method, receiver
 from ..rule import Rule
@@ -40,6 +40,9 @@ class RawSql(Executions):
         kind = self.kinds.of(target)
         what = f"{method(original_node)}() of a string or with parameters of old"
         if kind is None:
+            # A script without the import is incomplete, but op is what it is.
+            if isinstance(target, cst.Name) and self._is_unbound_op(target):
+                return updated_node
             if self.kinds.is_a(original_node.args[0].value, Kind.STRING):
                 self.keep(original_node, what, _RECEIVER.format(self._short(target)))
             return updated_node
@@ -58,6 +61,9 @@ class RawSql(Executions):
             self.keep(original_node, what, _LOST)
             return updated_node
         return new if self.change(original_node, what) else updated_node
+
+    def _is_unbound_op(self, node: cst.Name) -> bool:
+        return node.value == "op" and not self.kinds.assignments(node)
 
     def _short(self, node: cst.CSTNode) -> str:
         code = self.code(node)

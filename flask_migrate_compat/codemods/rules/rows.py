@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..kinds import VALUES, Kind
+from ..kind import VALUES, Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import RevisionTransformer, called, method, receiver
 from ..rule import Rule

@@ -13,7 +13,7 @@ import libcst as cst
 from ..bound import Bound, bound_root, unbound
 from ..clauses import CLAUSES, SELECT, Clauses, keeping_comments
 from ..execution import METHODS, Executions, Left
-from ..kinds import Kind
+from ..kind import Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import called, method, receiver
 from ..rule import Rule

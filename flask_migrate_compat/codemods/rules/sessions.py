@@ -9,7 +9,7 @@ import libcst as cst
 from libcst import matchers
 
 from ..clauses import comments
-from ..kinds import Kind
+from ..kind import Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import RevisionTransformer, method, receiver
 from ..rule import Rule

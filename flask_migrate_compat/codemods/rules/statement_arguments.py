@@ -12,7 +12,7 @@ import libcst as cst
 from ..bound import Bound, bound_root, unbound
 from ..clauses import Clauses, keeping_comments
 from ..execution import METHODS, Executions, Left
-from ..kinds import CONNECTIONS, Kind
+from ..kind import CONNECTIONS, Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import called, is_pure, method, receiver
 from ..rule import Rule

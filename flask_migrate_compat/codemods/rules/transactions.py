@@ -12,7 +12,7 @@ import libcst as cst
 from libcst import matchers
 
 from ..clauses import comments
-from ..kinds import CALLERS, Kind
+from ..kind import CALLERS, Kind
 from ..revision_script import is_revision_script
 from ..revision_transformer import RevisionTransformer, listed, method, receiver
 from ..rule import Rule

@@ -93,6 +93,7 @@ def test_only_revision_scripts() -> None:
         ),
         # Percent signs.
         ("bind.execute('a 5%')\n", "bind.execute(sa.text('a 5%'))\n"),
+        ("bind.execute('a \\\\:$: b')\n", "bind.exec_driver_sql('a \\\\:$: b')\n"),
         ("bind.execute('a 5%%')\n", "bind.exec_driver_sql('a 5%%')\n"),
         # Names and strings that are made.
         (

@@ -77,11 +77,13 @@ def _nothing_is_left(tmp_path: Path, folder: Folder) -> Iterator[None]:
     assert os.listdir(str(tmp_path / "temporary")) == []
 
 
+@pytest.mark.legacy
 def test_a_right_rewrite(folder: Folder) -> None:
     result = folder.compare(OLD, NEW)
     assert result == Verification(1, [], [])
 
 
+@pytest.mark.legacy
 @pytest.mark.parametrize(
     ("new", "differences"),
     [
@@ -140,6 +142,7 @@ def test_a_wrong_rewrite(folder: Folder, new: str, differences: list[str]) -> No
         assert line.startswith(expected)
 
 
+@pytest.mark.legacy
 def test_a_rewrite_that_needs_help(folder: Folder) -> None:
     """The new scripts have nothing but Alembic: code that is still old shows."""
     result = folder.compare(OLD, f"{OLD}  # changed")
@@ -149,6 +152,7 @@ def test_a_rewrite_that_needs_help(folder: Folder) -> None:
         assert result.differences == []
 
 
+@pytest.mark.legacy
 def test_a_column_and_its_type(folder: Folder) -> None:
     path = folder.add(HEAD + USERS.format(OLD))
     new = HEAD + USERS.format(NEW).replace("String(20)", "String(21)")
@@ -257,6 +261,7 @@ def test_a_folder_without_versions(tmp_path: Path) -> None:
         verify(tmp_path, {})
 
 
+@pytest.mark.legacy
 @pytest.mark.parametrize("server", servers.SERVERS)
 def test_on_a_server(folder: Folder, server: str) -> None:
     with servers.database(server) as url:
