@@ -9,7 +9,6 @@ import pytest
 
 from flask_migrate_compat.codemods.cli import program
 
-
 # The idioms are those that the legacy room is tested with, which is to be deletable.
 LEGACY = Path(__file__).parents[1] / "legacy"
 collect_ignore = [] if LEGACY.exists() else ["test_revision_idioms.py"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings, strategies as st
 
 from flask_migrate_compat.codemods.engine import find, rewrite
-from flask_migrate_compat.codemods.revision_script import is_revision_script
+from flask_migrate_compat.codemods.revisions.script import is_revision_script
 from flask_migrate_compat.codemods.rules import RULES
 from flask_migrate_compat.codemods.source import Source
 from tests.codemods.revisions import script

@@ -11,12 +11,12 @@ import libcst as cst
 from libcst import matchers
 from libcst.metadata import ScopeProvider
 
-from ..bound import Bound, bind_argument, bind_target
-from ..clauses import comments
-from ..execution import METHODS, Left
-from ..kind import Kind
-from ..revision_script import is_revision_script
-from ..revision_transformer import called, is_pure, listed, method, receiver
+from ..revisions.bound import Bound, bind_argument, bind_target
+from ..revisions.clauses import comments
+from ..revisions.execution import METHODS, Left
+from ..revisions.kind import Kind
+from ..revisions.script import is_revision_script
+from ..revisions.transformer import called, is_pure, listed, method, receiver
 from ..rule import Rule
 from ..transformer import keyword, transforming
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..execution import METHODS, Executions, Left
-from ..kind import ENGINES, Kind
-from ..revision_script import is_revision_script
-from ..revision_transformer import called, is_pure, method, receiver
+from ..revisions.execution import METHODS, Executions, Left
+from ..revisions.kind import ENGINES, Kind
+from ..revisions.script import is_revision_script
+from ..revisions.transformer import called, is_pure, method, receiver
 from ..rule import Rule
 from ..transformer import transforming
 

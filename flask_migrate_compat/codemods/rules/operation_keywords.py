@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from ..kind import Kind
-from ..revision_script import is_revision_script
-from ..revision_transformer import RevisionTransformer, method, receiver
+from ..revisions.kind import Kind
+from ..revisions.script import is_revision_script
+from ..revisions.transformer import RevisionTransformer, method, receiver
 from ..rule import Rule
 from ..transformer import keyword, transforming
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..execution import METHODS, Executions, Left
-from ..kind import CONNECTIONS, ENGINES, Kind
-from ..revision_script import is_revision_script
-from ..revision_transformer import called, listed, method, receiver
+from ..revisions.execution import METHODS, Executions, Left
+from ..revisions.kind import CONNECTIONS, ENGINES, Kind
+from ..revisions.script import is_revision_script
+from ..revisions.sql_text import is_reading
+from ..revisions.transformer import called, listed, method, receiver
 from ..rule import Rule
-from ..sql_text import is_reading
 from ..transformer import keyword, transforming
 
 _RECEIVER = (

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..kind import VALUES, Kind
-from ..revision_script import is_revision_script
-from ..revision_transformer import RevisionTransformer, called, method, receiver
+from ..revisions.kind import VALUES, Kind
+from ..revisions.script import is_revision_script
+from ..revisions.transformer import RevisionTransformer, called, method, receiver
 from ..rule import Rule
 from ..transformer import transforming
 

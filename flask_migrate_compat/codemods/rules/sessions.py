@@ -8,10 +8,10 @@ from __future__ import annotations
 import libcst as cst
 from libcst import matchers
 
-from ..clauses import comments
-from ..kind import Kind
-from ..revision_script import is_revision_script
-from ..revision_transformer import RevisionTransformer, method, receiver
+from ..revisions.clauses import comments
+from ..revisions.kind import Kind
+from ..revisions.script import is_revision_script
+from ..revisions.transformer import RevisionTransformer, method, receiver
 from ..rule import Rule
 from ..transformer import keyword, transforming
 

@@ -21,7 +21,7 @@ from ..renames import (
     moved,
     moved_below,
 )
-from ..revision_script import is_revision_script
+from ..revisions.script import is_revision_script
 from ..rule import Report, Rule
 from ..source import Source
 from ..transformer import dotted, transforming, without_last_comma

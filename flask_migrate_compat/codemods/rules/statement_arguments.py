@@ -9,12 +9,12 @@ from typing import Callable
 
 import libcst as cst
 
-from ..bound import Bound, bound_root, unbound
-from ..clauses import Clauses, keeping_comments
-from ..execution import METHODS, Executions, Left
-from ..kind import CONNECTIONS, Kind
-from ..revision_script import is_revision_script
-from ..revision_transformer import called, is_pure, method, receiver
+from ..revisions.bound import Bound, bound_root, unbound
+from ..revisions.clauses import Clauses, keeping_comments
+from ..revisions.execution import METHODS, Executions, Left
+from ..revisions.kind import CONNECTIONS, Kind
+from ..revisions.script import is_revision_script
+from ..revisions.transformer import called, is_pure, method, receiver
 from ..rule import Rule
 from ..transformer import keyword, transforming
 

@@ -11,12 +11,12 @@ from typing import Sequence, Union
 import libcst as cst
 from libcst import matchers
 
-from ..clauses import comments
-from ..kind import CALLERS, Kind
-from ..revision_script import is_revision_script
-from ..revision_transformer import RevisionTransformer, listed, method, receiver
+from ..revisions.clauses import comments
+from ..revisions.kind import CALLERS, Kind
+from ..revisions.script import is_revision_script
+from ..revisions.sql_text import is_reading
+from ..revisions.transformer import RevisionTransformer, listed, method, receiver
 from ..rule import Rule
-from ..sql_text import is_reading
 from ..transformer import keyword, transforming
 
 _CONNECTS = ("connect", "contextual_connect")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Iterable
 
 from ..engine import Outcome
-from ..revision_script import is_revision_script
+from ..revisions.script import is_revision_script
 from ..source import Source
 from . import VerifyError
 

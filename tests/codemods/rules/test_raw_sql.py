@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, strategies as st
 
-from flask_migrate_compat.codemods import sql_text
 from flask_migrate_compat.codemods.engine import find, rewrite
+from flask_migrate_compat.codemods.revisions import sql_text
 from flask_migrate_compat.codemods.rules.raw_sql import RULE
 from tests.codemods import tools
 from tests.codemods.revisions import (

@@ -8,9 +8,9 @@ import libcst as cst
 from libcst import matchers
 from libcst.metadata import ScopeProvider
 
+from ..transformer import keyword
 from .kind import Kind
-from .revision_transformer import RevisionTransformer, is_pure, method
-from .transformer import keyword
+from .transformer import RevisionTransformer, is_pure, method
 
 
 class Bound(RevisionTransformer):

@@ -10,10 +10,10 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
 from libcst.metadata import ScopeProvider
 
+from ..rule import Report
+from ..source import Source
+from ..transformer import Transformer, dotted, undotted
 from .kinds import Kinds
-from .rule import Report
-from .source import Source
-from .transformer import Transformer, dotted, undotted
 
 #: Where the names of SQLAlchemy's expression language are found.
 _EXPRESSION = ("sqlalchemy", "sqlalchemy.sql", "sqlalchemy.sql.expression")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .source import Source
+from ..source import Source
 
 _ASSIGNMENT = r"^{}[ \t]*(?::[^=\r\n]*)?=(?!=)"
 _REVISION = re.compile(_ASSIGNMENT.format("revision"), re.MULTILINE)

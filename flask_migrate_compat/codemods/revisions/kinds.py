@@ -11,6 +11,7 @@ from typing import Callable, Iterable
 import libcst as cst
 from libcst.metadata import Assignment, ScopeProvider
 
+from ..transformer import Transformer
 from .kind import (
     ATTRIBUTES,
     CALLERS,
@@ -28,7 +29,6 @@ from .kind import (
     TABLE_OF_STATEMENT,
     Kind,
 )
-from .transformer import Transformer
 
 
 class Kinds:

@@ -7,8 +7,8 @@ from typing import Sequence, Union
 import libcst as cst
 
 from .kind import VALUES, Kind
-from .revision_transformer import RevisionTransformer, called, method
 from .sql_text import escaped, literal, sent
+from .transformer import RevisionTransformer, called, method
 
 METHODS = ("execute", "scalar")
 UNKNOWN = (

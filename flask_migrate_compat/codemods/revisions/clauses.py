@@ -7,10 +7,10 @@ from typing import Callable, Sequence
 import libcst as cst
 from libcst import matchers
 
+from ..transformer import undotted
 from .execution import Left
 from .kind import Kind
-from .revision_transformer import RevisionTransformer, called
-from .transformer import undotted
+from .transformer import RevisionTransformer, called
 
 #: The parameters of ``select`` of SQLAlchemy 1.3, in their order.
 SELECT = (
