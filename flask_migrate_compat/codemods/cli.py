@@ -292,10 +292,10 @@ def _verify(
         folders = changed_folders(changed)
         if not folders:
             click.echo("No revision is changed: there is nothing to verify.", err=True)
-        for folder, texts in folders.items():
+        for folder, files in folders.items():
             result = verify(
                 folder,
-                texts,
+                files,
                 search_path=[folder.parent, Path.cwd()],
                 server_url=server,
                 baseline=Path(baseline) if baseline else None,
@@ -310,9 +310,13 @@ def _verify(
                     " something else than the old ones. Leave out the rule or the file"
                     " with --ignore or --exclude, and report it."
                 )
+            for place in result.not_run:
+                click.echo(f"{folder}: not proved, because not run: {place}", err=True)
+            but = " as far as they were run" if result.not_run else ""
             click.echo(
                 f"{folder}: {counted(result.revisions, 'revision')} run before and"
-                f" after the change, {counted(len(texts), 'file')} changed: the same.",
+                f" after the change, {counted(len(files), 'file')} changed: the"
+                f" same{but}.",
                 err=True,
             )
     except MigrateError as error:

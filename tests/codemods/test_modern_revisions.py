@@ -21,7 +21,7 @@ STATEMENTS = (
     "bind.exec_driver_sql('UPDATE users SET name = ?', ('x',))\n",
     "rows = bind.execute(sa.select(users.c.id).where(users.c.id > 1)).fetchall()\n",
     "for row in bind.execute(sa.select(users)):\n    print(row.id, row[0])\n",
-    "for row in bind.execute(sa.select(users)).mappings():\n    print(row['id'])\n",
+    "for one in bind.execute(sa.select(users)).mappings():\n    print(one['id'])\n",
     "data = [dict(row._mapping) for row in bind.execute(sa.select(users))]\n",
     "op.bulk_insert(users, [{'id': 1}])\n",
     "op.create_index(op.f('ix'), 'users', ['name'], unique=True)\n",

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,11 +21,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence
 
-from ...errors import MigrateError, without_passwords
+from ...errors import MigrateError, shortened, without_passwords
 from .comparison import differing_columns, of_schema, of_sql, of_tables
+from .coverage import lines_not_run
 from .databases import scratch_databases
 from .program import PROGRAM
 
+# A revision for several databases: ``upgrade(name)`` calls ``upgrade_<name>()``.
+_SEVERAL = re.compile(r"^def upgrade\(\s*\w", re.MULTILINE)
 _ENGINE = re.compile(r"^def upgrade_(\w+)\s*\(", re.MULTILINE)
 # What tells an application or Flask which database there is.
 _LEFT_OUT = ("FLASK_APP", "FLASK_ENV", "FLASK_DEBUG", "FLASK_MIGRATE_COMPAT")
@@ -42,16 +46,19 @@ class Verification:
     :param differences: what is not the same, a line each; the proof is that there are
         none.
     :param notes: what could not be compared, a line each.
+    :param not_run: the places of changed statements of which nothing is proved, because
+        they were not run: ``ab12_users.py, line 9``.
     """
 
     revisions: int = 0
     differences: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    not_run: list[str] = field(default_factory=list)
 
 
 def verify(
     folder: Path,
-    changed: Mapping[Path, str],
+    changed: Mapping[Path, bytes],
     *,
     search_path: Sequence[Path] = (),
     server_url: str | None = None,
@@ -61,7 +68,7 @@ def verify(
     """Run a migrations folder before and after a change, and compare.
 
     :param folder: the migrations folder; it is only read.
-    :param changed: the new text of each changed revision, by its path.
+    :param changed: the new content of each changed revision, by its path.
     :param search_path: where revisions find the modules that they import.
     :param server_url: a server on which to make the scratch databases; SQLite files
         otherwise.
@@ -69,16 +76,39 @@ def verify(
         with an empty one.
     :param timeout: seconds that one side may take.
     :raises VerifyError: when the old scripts do not run either, so that there is
-        nothing to compare with.
+        nothing to compare with; or when a changed file is no part of the chain.
     """
+    versions = folder / "versions"
+    if not versions.is_dir():
+        raise VerifyError(
+            f"{folder} has no folder versions, so its revisions cannot be run.",
+            "Write without --verify, or compare them by hand.",
+        )
+    new_files = {
+        str(Path("versions", path.absolute().relative_to(versions.absolute()))): data
+        for path, data in changed.items()
+    }
     with tempfile.TemporaryDirectory(prefix="verify-") as name:
         scratch = Path(os.path.realpath(name))
         old, new = scratch / "old", scratch / "new"
-        _copy(folder, old, {})
-        _copy(folder, new, changed)
+        for target in (old, new):
+            _copy(versions, target / "versions")
+        for name, data in new_files.items():
+            (new / name).write_bytes(data)
         names = _database_names(old)
-        run = _Runs(scratch, names, search_path, server_url, baseline, timeout)
+        # Alembic reads no folders below versions, unless it is told to.
+        recursive = any(os.path.dirname(name) != "versions" for name in new_files)
+        run = _Runs(
+            scratch, names, search_path, server_url, baseline, timeout, recursive
+        )
         before = run("before", old)
+        strange = sorted(set(new_files) - set(before["files"]))
+        if strange:
+            raise VerifyError(
+                f"{shortened(strange)} cannot be proved: no part of the chain of"
+                f" {folder}.",
+                "Leave it out with --exclude, or write without --verify.",
+            )
         problem = before["upgrade"]["problem"]
         if problem:
             raise VerifyError(
@@ -88,8 +118,17 @@ def verify(
                 " the kind of database they are for, or write without --verify.",
             )
         after = run("after", new)
-        comparison = _Comparison(before, after, lambda: run("before", old))
-        return comparison.result()
+        result = _Comparison(before, after, lambda: run("before", old)).result()
+        result.not_run += [
+            f"{name}, line {line}"
+            for name, data in sorted(new_files.items())
+            for line in lines_not_run(
+                (old / name).read_bytes(),
+                data,
+                {line for file, line in after["run"] if file == name},
+            )
+        ]
+        return result
 
 
 _TITLES = {
@@ -133,7 +172,7 @@ class _Comparison:
                 for name in old["databases"]:
                     self._compare_databases(step, name)
         return Verification(
-            self.before["revisions"],
+            len(self.before["files"]),
             [without_passwords(line) for line in self.differences],
             [without_passwords(line) for line in self.notes],
         )
@@ -160,31 +199,22 @@ class _Comparison:
         return self.again()
 
 
-def _copy(folder: Path, target: Path, changed: Mapping[Path, str]) -> None:
-    """Copy the revisions; env.py and alembic.ini are not needed."""
-    versions = folder / "versions"
-    if not versions.is_dir():
-        raise VerifyError(
-            f"{folder} has no folder versions, so its revisions cannot be run.",
-            "Write without --verify, or compare them by hand.",
-        )
-    shutil.copytree(
-        str(versions),
-        str(target / "versions"),
-        ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
-    )
-    for path, text in changed.items():
-        copy = target / "versions" / path.resolve().relative_to(versions.resolve())
-        copy.write_bytes(text.encode("utf-8"))
+def _copy(versions: Path, target: Path) -> None:
+    """Copy what is in the folder, but nothing that only looks like a file."""
+    for path in versions.rglob("*"):
+        if path.is_file() and path.suffix != ".pyc":
+            copy = target / path.relative_to(versions)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(str(path), str(copy))
 
 
 def _database_names(folder: Path) -> list[str]:
     """Return the names of a multi-database folder, or one empty name."""
     names: set[str] = set()
     for path in (folder / "versions").rglob("*.py"):
-        names.update(
-            _ENGINE.findall(path.read_text(encoding="utf-8", errors="replace"))
-        )
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if _SEVERAL.search(text):
+            names.update(_ENGINE.findall(text))
     return sorted(names) or [""]
 
 
@@ -198,6 +228,7 @@ class _Runs:
     server_url: str | None
     baseline: Path | None
     timeout: float
+    recursive: bool
 
     def __call__(self, side: str, folder: Path) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(dir=str(self.scratch)) as name:
@@ -210,6 +241,7 @@ class _Runs:
                     "folder": str(folder),
                     "urls": urls,
                     "baseline": str(self.baseline.resolve()) if self.baseline else "",
+                    "recursive": self.recursive,
                     "search_path": [str(one.resolve()) for one in self.search_path],
                 }
                 (place / "request.json").write_text(json.dumps(request))
@@ -227,26 +259,39 @@ class _Runs:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
         }
-        try:
-            done = subprocess.run(
-                [sys.executable, "-W", "ignore", str(program)],
-                cwd=str(place),
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                timeout=self.timeout,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise VerifyError(
-                f"The revisions have run for more than {self.timeout:.0f} seconds.",
-                "Write without --verify.",
-            ) from error
+        with subprocess.Popen(
+            [sys.executable, "-W", "ignore", str(program)],
+            cwd=str(place),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            # With all that it starts, it can be ended.
+            start_new_session=True,
+        ) as process:
+            try:
+                _, errors = process.communicate(timeout=self.timeout)
+            except subprocess.TimeoutExpired as error:
+                raise VerifyError(
+                    f"The revisions have run for more than {self.timeout:.0f} seconds.",
+                    "Write without --verify.",
+                ) from error
+            finally:
+                if process.poll() is None:
+                    _kill(process)
         answer = place / "answer.json"
-        if done.returncode or not answer.exists():
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        if process.returncode or not answer.exists():
+            said = errors.decode("utf-8", "replace").strip().splitlines()
             raise VerifyError(
                 f"The revisions cannot be run: {said[-1] if said else 'no message'}.",
                 "Write without --verify, or make them run first.",
             )
         return dict(json.loads(answer.read_text()))
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()

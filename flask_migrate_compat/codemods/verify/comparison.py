@@ -32,11 +32,14 @@ def of_schema(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 def _of_table(
     table: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[str]:
+    found = False
     for part in before:
         old = collections.Counter(before[part])
-        new = collections.Counter(after[part])
+        new = collections.Counter(after.get(part, ()))
         gone, come = sorted((old - new).elements()), sorted((new - old).elements())
-        if gone or come:
+        # A definition says all of it once more.
+        if (gone or come) and not (part == "definition" and found):
+            found = True
             yield (
                 f"table {table}, {part}: {'; '.join(gone) or 'none'} before,"
                 f" {'; '.join(come) or 'none'} after"

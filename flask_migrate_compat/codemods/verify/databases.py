@@ -54,7 +54,7 @@ def _on_server(server_url: str, name: str) -> Iterator[str]:
             )
         engine = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         _execute(engine, f"CREATE DATABASE {database}")
-    except (sa.exc.SQLAlchemyError, ImportError) as error:
+    except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
         reason = getattr(error, "orig", None) or error
         raise DatabaseError(
             f"No scratch database can be made on the server: {reason}.",

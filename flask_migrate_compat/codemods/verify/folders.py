@@ -6,18 +6,22 @@ from pathlib import Path
 from typing import Iterable
 
 from ..engine import Outcome
+from ..files import File, FileError, read
 from ..revisions.script import is_revision_script
-from ..source import Source
+from ..source import Source, UnreadableError
 from . import VerifyError
 
 
-def changed_folders(changed: Iterable[Outcome]) -> dict[Path, dict[Path, str]]:
-    """Return the new texts of the changed revisions, by migrations folder and path.
+def changed_folders(
+    changed: Iterable[Outcome],
+) -> dict[Path, dict[Path, bytes]]:
+    """Return the new content of the changed revisions, by migrations folder and path.
 
     :param changed: the files that are changed, revisions and others.
-    :raises VerifyError: when a revision is in no folder ``versions``.
+    :raises VerifyError: when a revision is in no folder ``versions``, or cannot be read
+        any more.
     """
-    folders: dict[Path, dict[Path, str]] = {}
+    folders: dict[Path, dict[Path, bytes]] = {}
     for outcome in changed:
         path = Path(outcome.path)
         if path.suffix != ".py" or not is_revision_script(
@@ -31,5 +35,10 @@ def changed_folders(changed: Iterable[Outcome]) -> dict[Path, dict[Path, str]]:
                 " that it belongs to is not known.",
                 "Leave it out with --exclude, or write without --verify.",
             )
-        folders.setdefault(parents[-1].parent, {})[path] = outcome.after
+        try:
+            data = read(File(outcome.path)).with_text(outcome.after).encode()
+        except (FileError, UnreadableError) as error:
+            reason = f"{outcome.path} {error}."
+            raise VerifyError(reason, "Run the command again.") from error
+        folders.setdefault(parents[0].parent, {})[path] = data
     return folders

@@ -68,18 +68,51 @@ def text_of(url):
     return show(hide_password=False) if show else str(url)
 
 
-ALLOWED = {text_of(make_url(url)) for url in URLS.values()}
+def place_of(url):
+    """Return what tells a database from others: a file, or host, port and name."""
+    url = make_url(url)
+    arguments, keywords = url.get_dialect()().create_connect_args(url)
+    return place(url.get_backend_name(), arguments, keywords)
 
 
-@sa.event.listens_for(sa.engine.Engine, "engine_connect")
-def only_scratch_databases(connection, *branch):
+def place(kind, arguments, keywords):
+    if kind == "sqlite":
+        return str((list(arguments) + [keywords.get("database", "")])[0])
+    names = ("host", "port", "unix_socket", "dbname", "database", "db")
+    found = [str(keywords[name]) for name in names if keywords.get(name)]
+    return " ".join([kind, *map(str, arguments), *found])
+
+
+ALLOWED = {place_of(url) for url in URLS.values()} | {":memory:", ""}
+REFUSED = "a revision opens a database of its own, which is not allowed here: "
+
+
+@sa.event.listens_for(sa.engine.Engine, "do_connect")
+def only_scratch_databases(dialect, record, arguments, keywords):
     """Let no revision reach a real database through an application of its own."""
-    url = connection.engine.url
-    if text_of(url) not in ALLOWED and url.database not in (None, "", ":memory:"):
-        raise RuntimeError(
-            "a revision opens a database of its own, which is not allowed here: "
-            + repr(url)
-        )
+    where = place(dialect.name, arguments, keywords)
+    if where not in ALLOWED:
+        raise RuntimeError(REFUSED + where)
+
+
+def only_scratch_files(event, arguments):
+    """The same for SQLite without SQLAlchemy, before it makes a file."""
+    if event == "sqlite3.connect" and str(arguments[0]) not in ALLOWED:
+        raise RuntimeError(REFUSED + str(arguments[0]))
+
+
+sys.addaudithook(only_scratch_files)
+RUN = set()
+
+
+def remember_lines(frame, event, argument):
+    """Note each line of a revision that is run."""
+    name = frame.f_code.co_filename
+    if not name.startswith(str(FOLDER / "versions")):
+        return None
+    if event == "line":
+        RUN.add((os.path.relpath(name, str(FOLDER)), frame.f_lineno))
+    return remember_lines
 
 
 def told(action):
@@ -122,8 +155,28 @@ def apply_baseline(url):
 
 def described(items):
     """Return dictionaries as sorted text."""
-    texts = [json.dumps(item, sort_keys=True, default=repr) for item in items]
+    texts = [json.dumps(item, sort_keys=True, default=str) for item in items]
     return [text.replace('"', "") for text in texts]
+
+
+def described_column(column):
+    """Return a column as text, with what only some databases have."""
+    text = f"{column['name']} {column['type']!r}"
+    text += f"{'' if column['nullable'] else ' NOT NULL'} DEFAULT {column['default']}"
+    for name in ("autoincrement", "comment", "computed", "identity"):
+        if column.get(name) not in (None, False, "auto"):
+            text += f" {name} {column[name]}"
+    return text
+
+
+def schemas_of(inspector, dialect):
+    """Return the schemas with tables of users: ``None`` is the usual one."""
+    if dialect.name != "postgresql":
+        return [None]
+    usual = inspector.default_schema_name
+    names = inspector.get_schema_names()
+    own = [n for n in names if n != "information_schema" and not n.startswith("pg_")]
+    return [None, *(name for name in own if name != usual)]
 
 
 def snapshot(url):
@@ -131,26 +184,32 @@ def snapshot(url):
     engine = sa.create_engine(url, poolclass=NullPool)
     inspector = sa.inspect(engine)
     schema, tables = {}, {}
-    for name in inspector.get_table_names():
-        columns = inspector.get_columns(name)
+    places = [
+        (one, name)
+        for one in schemas_of(inspector, engine.dialect)
+        for name in inspector.get_table_names(schema=one)
+    ]
+    for where, table in places:
+        name = f"{where}.{table}" if where else table
+        columns = inspector.get_columns(table, schema=where)
         try:
-            checks = inspector.get_check_constraints(name)
+            checks = inspector.get_check_constraints(table, schema=where)
         except NotImplementedError:
             checks = []
         schema[name] = {
-            "columns": [
-                f"{column['name']} {column['type']!r}"
-                f"{'' if column['nullable'] else ' NOT NULL'}"
-                f" DEFAULT {column.get('default')}"
-                for column in columns
-            ],
-            "primary key": described([inspector.get_pk_constraint(name)]),
-            "foreign keys": described(inspector.get_foreign_keys(name)),
-            "unique constraints": described(inspector.get_unique_constraints(name)),
-            "indexes": described(inspector.get_indexes(name)),
+            "columns": list(map(described_column, columns)),
+            "primary key": described(
+                [inspector.get_pk_constraint(table, schema=where)]
+            ),
+            "foreign keys": described(inspector.get_foreign_keys(table, schema=where)),
+            "unique constraints": described(
+                inspector.get_unique_constraints(table, schema=where)
+            ),
+            "indexes": described(inspector.get_indexes(table, schema=where)),
             "check constraints": described(checks),
         }
-        quoted = engine.dialect.identifier_preparer.quote(name)
+        quote = engine.dialect.identifier_preparer.quote
+        quoted = ".".join(quote(part) for part in (where, table) if part)
         with engine.connect() as connection:
             result = connection.execute(sa.text(f"SELECT * FROM {quoted}"))
             # The inspector has another order of columns on some releases.
@@ -159,11 +218,16 @@ def snapshot(url):
         tables[name] = {"columns": names, "rows": values}
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
-            for kind, name, sql in connection.execute(
-                sa.text("SELECT type, name, sql FROM sqlite_master WHERE type IN"
-                        " ('view', 'trigger')")
+            for kind, name, table, sql in connection.execute(
+                sa.text("SELECT type, name, tbl_name, sql FROM sqlite_master"
+                        " WHERE sql IS NOT NULL")
             ).fetchall():
-                schema[f"{kind} {name}"] = {"definition": [" ".join(sql.split())]}
+                # What the inspector does not tell: expressions, collations and more.
+                definition = " ".join(sql.split())
+                if kind in ("table", "index") and table in schema:
+                    schema[table].setdefault("definition", []).append(definition)
+                else:
+                    schema[f"{kind} {name}"] = {"definition": [definition]}
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
             for name, labels in connection.execute(
@@ -182,7 +246,8 @@ def snapshot(url):
 def main():
     """Upgrade, print the SQL, downgrade; look at the databases in between."""
     (FOLDER / "env.py").write_text(ENV)
-    (FOLDER / "alembic.ini").write_text("[alembic]\\n")
+    recursive = "recursive_version_locations = true\\n" if REQUEST["recursive"] else ""
+    (FOLDER / "alembic.ini").write_text(f"[alembic]\\n{recursive}")
     (FOLDER / "script.py.mako").write_text("")
     os.environ["VERIFY_REQUEST"] = json.dumps(REQUEST)
     app = Flask("verified", root_path=os.getcwd())
@@ -191,6 +256,7 @@ def main():
     db = SQLAlchemy(app)
     config = Config(str(FOLDER / "alembic.ini"))
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    sys.settrace(remember_lines)
     if IS_BEFORE:
         import flask_migrate_compat
 
@@ -221,12 +287,17 @@ def main():
         answer["downgrade"] = {"problem": problem}
         if not problem:
             answer["downgrade"]["databases"] = {k: snapshot(v) for k, v in URLS.items()}
+    sys.settrace(None)
     if not IS_BEFORE and "flask_migrate_compat.legacy.revisions" in sys.modules:
         raise AssertionError("the new revisions have had help")
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory.from_config(config)
-    answer["revisions"] = len(list(scripts.walk_revisions()))
+    answer["files"] = [
+        os.path.relpath(revision.path, str(FOLDER))
+        for revision in scripts.walk_revisions()
+    ]
+    answer["run"] = sorted(RUN)
     Path("answer.json").write_text(json.dumps(answer))
 
 

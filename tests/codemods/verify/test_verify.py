@@ -57,7 +57,8 @@ class Folder:
         """Verify the change of one line of the revision that makes a table."""
         path = self.add(HEAD + USERS.format(old))
         before = path.read_bytes()
-        result = verify(self.path, {path: HEAD + USERS.format(new)}, **more)  # type: ignore[arg-type]
+        data = (HEAD + USERS.format(new)).encode()
+        result = verify(self.path, {path: data}, **more)  # type: ignore[arg-type]
         assert path.read_bytes() == before
         assert sorted(os.listdir(str(self.path))) == ["versions"]
         return result
@@ -156,7 +157,7 @@ def test_a_rewrite_that_needs_help(folder: Folder) -> None:
 def test_a_column_and_its_type(folder: Folder) -> None:
     path = folder.add(HEAD + USERS.format(OLD))
     new = HEAD + USERS.format(NEW).replace("String(20)", "String(21)")
-    found = verify(folder.path, {path: new}).differences
+    found = verify(folder.path, {path: new.encode()}).differences
     assert found[0] == (
         "after the upgrade, table users, columns: name VARCHAR(length=20) DEFAULT 'n'"
         " before, name VARCHAR(length=21) DEFAULT 'n' after"
@@ -213,7 +214,7 @@ def test_a_chain_that_does_not_begin_with_an_empty_database(
     text += "    op.add_column('things', sa.Column('a', sa.Text))\n"
     text += "\n\ndef downgrade():\n    pass\n"
     path = folder.add(text)
-    changed = {path: f"{text}# changed\n"}
+    changed = {path: f"{text}# changed\n".encode()}
     with pytest.raises(VerifyError) as caught:
         verify(folder.path, changed)
     message = str(caught.value)
@@ -241,9 +242,9 @@ def test_several_databases(folder: Folder) -> None:
         "\n\ndef downgrade_users():\n    op.drop_table('b')\n"
     )
     path = folder.add(text)
-    assert verify(folder.path, {path: f"{text}#\n"}) == Verification(1, [], [])
+    assert verify(folder.path, {path: f"{text}#\n".encode()}) == Verification(1, [], [])
     changed = text.replace("op.create_table('b'", "op.create_table('c'")
-    found = verify(folder.path, {path: changed}).differences
+    found = verify(folder.path, {path: changed.encode()}).differences
     where = "after the upgrade, database users, table"
     assert f"{where} b: is missing after the change" in found
     assert f"{where} c: is there only after the change" in found
@@ -259,6 +260,122 @@ def test_a_long_run_is_ended(folder: Folder) -> None:
 def test_a_folder_without_versions(tmp_path: Path) -> None:
     with pytest.raises(VerifyError, match="has no folder versions"):
         verify(tmp_path, {})
+
+
+def test_a_file_that_is_no_part_of_the_chain(folder: Folder) -> None:
+    folder.add(HEAD + USERS.format("pass"))
+    other = folder.add(HEAD.replace("a1", "b1"), "__init__")
+    with pytest.raises(VerifyError, match="cannot be proved: no part of the chain"):
+        verify(folder.path, {other: b"raise RuntimeError"})
+
+
+@pytest.mark.skipif(not SA_2, reason="folders below versions need a new Alembic")
+def test_folders_below_versions(folder: Folder) -> None:
+    (folder.path / "versions" / "2019").mkdir()
+    path = folder.add(HEAD + USERS.format("pass"), "2019/a1")
+    new = (HEAD + USERS.format("raise RuntimeError('x')")).encode()
+    assert "RuntimeError: x" in verify(folder.path, {path: new}).differences[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sa.create_engine({url!r}).raw_connection()",
+        "import sqlite3; sqlite3.connect({path!r})",
+        "sa.create_engine({url!r}).connect()",
+    ],
+)
+def test_no_other_file_is_even_made(folder: Folder, tmp_path: Path, line: str) -> None:
+    path = tmp_path / "real.db"
+    text = line.format(url=f"sqlite:///{path}", path=str(path))
+    with pytest.raises(VerifyError, match="opens a database of its own"):
+        folder.compare(text, f"{text}  # changed")
+    assert not path.exists()
+
+
+NOT_OFFLINE = "op.get_bind().execute(sa.text('SELECT 1')).fetchall()"
+TABLE = "op.create_table('t', sa.Column('a', sa.String(9){}), sa.Column('b', sa.Text))"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (TABLE.format(", sa.CheckConstraint('a > 1')"), TABLE.format("")),
+        (
+            f"{TABLE.format('')}; op.execute('CREATE INDEX i ON t (lower(a))')",
+            TABLE.format(""),
+        ),
+        (
+            "op.execute('CREATE TABLE t (a TEXT COLLATE NOCASE)')",
+            "op.execute('CREATE TABLE t (a TEXT)')",
+        ),
+    ],
+)
+def test_what_the_inspector_does_not_tell(folder: Folder, old: str, new: str) -> None:
+    old, new = (f"{NOT_OFFLINE}; {one}" for one in (old, new))
+    assert folder.compare(old, new).differences
+
+
+def test_a_partial_index_is_no_difference(folder: Folder) -> None:
+    line = (
+        f"{NOT_OFFLINE}; op.create_index('ix', 'users', ['name'],"
+        " sqlite_where=sa.text('id > 1'))"
+    )
+    assert folder.compare(line, f"{line}  # changed").differences == []
+
+
+def test_what_was_not_run_is_told(folder: Folder) -> None:
+    loop = "for row in op.get_bind().execute(sa.text('SELECT * FROM users')):\n"
+    old = f"{loop}        op.execute('UPDATE users SET name = 1')"
+    new = f"{loop}        op.execute('DELETE FROM users')"
+    result = folder.compare(old, new)
+    assert result.differences == []
+    assert result.not_run == ["versions/a1.py, line 14"]
+    row = "op.execute(\"INSERT INTO users VALUES (1, 'a')\")\n    "
+    result = folder.compare(row + old, row + new)
+    assert "table users: 1 rows before, 0 after" in result.differences[0]
+    assert result.not_run == []
+
+
+def test_an_encoding(folder: Folder) -> None:
+    text = (
+        "# -*- coding: latin-1 -*-\n"
+        + HEAD
+        + USERS.format("op.execute(\"INSERT INTO users VALUES (1, 'é')\")")
+    )
+    path = folder.add("")
+    path.write_bytes(text.encode("latin-1"))
+    new = f"{text}# changed\n".encode("latin-1")
+    assert verify(folder.path, {path: new}) == Verification(1)
+
+
+def test_a_helper_is_no_other_database(folder: Folder) -> None:
+    text = HEAD + USERS.format("upgrade_it()") + "\n\ndef upgrade_it():\n    pass\n"
+    path = folder.add(text)
+    assert verify(folder.path, {path: text.encode()}) == Verification(1)
+
+
+def test_links(folder: Folder, tmp_path: Path) -> None:
+    text = HEAD + USERS.format("pass")
+    (tmp_path / "elsewhere.py").write_text(text)
+    path = folder.path / "versions" / "a1.py"
+    path.symlink_to(tmp_path / "elsewhere.py")
+    (path.parent / ".#a1.py").symlink_to(tmp_path / "missing")
+    assert verify(folder.path, {path: text.encode()}) == Verification(1)
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes")
+def test_what_a_long_run_has_started_is_ended(folder: Folder, tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    line = (
+        "import subprocess, time; child = subprocess.Popen(['sleep', '60']);"
+        f" open({str(note)!r}, 'w').write(str(child.pid)); time.sleep(60)"
+    )
+    with pytest.raises(VerifyError, match="for more than 5 seconds"):
+        folder.compare(line, "pass", timeout=5.0)
+    status = Path("/proc", note.read_text(), "status")
+    # Ended, and perhaps not yet collected by the first process of the machine.
+    assert not status.exists() or "zombie" in status.read_text()
 
 
 @pytest.mark.legacy
@@ -281,6 +398,8 @@ def test_a_server_that_cannot_be_reached(folder: Folder) -> None:
     ) as caught:
         folder.compare(OLD, NEW, server_url=url)
     assert str(caught.value) == without_passwords(str(caught.value))
+    with pytest.raises(DatabaseError, match="No scratch database can be made"):
+        folder.compare(OLD, NEW, server_url="postgresql://a:b@127.0.0.1:xx/c")
     with pytest.raises(DatabaseError, match="not sqlite"):
         folder.compare(OLD, NEW, server_url="sqlite://")
 
