@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import json
 import sys
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
@@ -16,6 +17,7 @@ from ..errors import MigrateError
 if TYPE_CHECKING:
     from .engine import Job, Outcome, Selection
     from .files import File
+    from .rule import Finding
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -210,6 +212,8 @@ def _files(paths: Sequence[str], exclude: Sequence[str]) -> list[File]:
 
     try:
         found = collect(paths or ["."])
+    except FileNotFoundError as error:
+        raise click.UsageError("The working directory is gone.") from error
     except FileError as error:
         raise click.UsageError(
             f"{error}. Name files and folders that exist."
@@ -342,8 +346,12 @@ def _write(changed: Sequence[Outcome], files: dict[str, File]) -> int:
 def _diff(outcome: Outcome) -> str:
     """Return a diff that ``git apply`` and ``patch`` take."""
     name = outcome.path.replace("\\", "/").lstrip("/")
+    old, new = f"a/{name}", f"b/{name}"
+    if not name.isprintable():
+        # As git quotes names: a line end in one would be the end of the header.
+        old, new = json.dumps(old), json.dumps(new)
     lines = difflib.unified_diff(
-        _lines(outcome.before), _lines(outcome.after), f"a/{name}", f"b/{name}"
+        _lines(outcome.before), _lines(outcome.after), old, new
     )
     return "".join(
         one if one.endswith("\n") else f"{one}\n\\ No newline at end of file\n"
@@ -357,12 +365,30 @@ def _lines(text: str) -> list[str]:
     return [f"{one}\n" for one in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
+def _left(outcome: Outcome, is_write: bool) -> list[Finding]:
+    """Return what stays, with the lines of the file as it is now."""
+    if is_write:
+        return list(outcome.left)
+    now = list(outcome.findings)
+    left = []
+    for finding in outcome.left:
+        same = [
+            one
+            for one in now
+            if (one.rule, one.message) == (finding.rule, finding.message)
+        ]
+        if same:
+            now.remove(same[0])
+        left.append(same[0] if same else finding)
+    return left
+
+
 def _report_left(outcomes: Sequence[Outcome], is_write: bool, scripts: bool) -> None:
     """List what stays, each place with its reason, and sum up."""
     from .formats import line
     from .summary import counted
 
-    left = [one for outcome in outcomes for one in outcome.left]
+    left = [one for outcome in outcomes for one in _left(outcome, is_write)]
     left += [outcome.problem for outcome in outcomes if outcome.problem]
     by_hand = [one for one in left if one.reason]
     for finding in sorted(by_hand):
@@ -371,8 +397,8 @@ def _report_left(outcomes: Sequence[Outcome], is_write: bool, scripts: bool) -> 
     found = sum(len(outcome.findings) for outcome in outcomes)
     verb = "rewritten" if is_write else "would be rewritten (--write does it)"
     click.echo(
-        f"{counted(found, 'old place')} in {counted(len(outcomes), 'file')};"
-        f" {counted(changed, 'file')} {verb},"
+        f"{counted(found, 'old place')} in {counted(len(outcomes), 'file')} that were"
+        f" read; {counted(changed, 'file')} {verb},"
         f" {counted(len(by_hand), 'place')} left to you.",
         err=True,
     )

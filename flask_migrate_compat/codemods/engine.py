@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import multiprocessing
 import os
 import signal
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Callable, Iterable, Iterator, Sequence
 
 from .files import File, FileError, read, replace
@@ -18,6 +21,9 @@ from .source import Source, UnreadableError
 UNREADABLE = "FMC000"
 # So many files are worth a second process, which takes a third of a second to start.
 _MANY = 64
+# So many files are handed to a process at once.
+_CHUNK = 8
+_CHANGED = "has changed since it was read; run the command again"
 
 
 @dataclass(frozen=True)
@@ -148,7 +154,7 @@ class Job:
         except (FileError, UnreadableError) as error:
             place = getattr(error, "place", None)
             line, column = (place.line, place.column) if place else (1, 1)
-            # A text file that is no text has nothing for us.
+            # What is no text, or is too large for a script, has nothing for us.
             if isinstance(error, UnreadableError) and not file.is_python:
                 return Outcome(file.path)
             problem = Finding(
@@ -203,11 +209,60 @@ def _outcomes(files: Sequence[File], job: Job) -> Iterator[Outcome]:
     if workers < 2:
         yield from map(job, files)
         return
+    chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
+    while chunks:
+        try:
+            for outcomes in _from_processes(chunks, job, workers):
+                yield from outcomes
+                del chunks[0]
+        except BrokenProcessPool:
+            for file in chunks.pop(0):
+                yield _alone(file, job)
+
+
+def _from_processes(
+    chunks: Sequence[Sequence[File]], job: Job, workers: int
+) -> Iterator[list[Outcome]]:
+    """Yield the outcomes of each chunk, in order.
+
+    When it is left early, as by Ctrl-C, nobody waits for what they are at.
+    """
+    waiting = iter(list(chunks))
+    others = set(multiprocessing.active_children())
+    with _processes(workers) as pool:
+        begun = deque(
+            pool.submit(_do, job, chunk) for chunk in islice(waiting, 2 * workers)
+        )
+        try:
+            while begun:
+                outcomes = begun.popleft().result()
+                for chunk in islice(waiting, 1):
+                    begun.append(pool.submit(_do, job, chunk))
+                yield outcomes
+        except BaseException:
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+            raise
+
+
+def _alone(file: File, job: Job) -> Outcome:
+    """Do a job with a file that may end the process in which it is done."""
+    with _processes(1) as pool:
+        try:
+            return pool.submit(job, file).result()
+        except BrokenProcessPool:
+            what = "ends the process that reads it; please report that"
+            problem = Finding(file.path, 1, 1, UNREADABLE, f"the file {what}", "", what)
+            return Outcome(file.path, problem=problem)
+
+
+def _do(job: Job, files: Sequence[File]) -> list[Outcome]:
+    return list(map(job, files))
+
+
+def _processes(workers: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(
-        workers, context, _ignore_interrupt
-    ) as pool:
-        yield from pool.map(job, files, chunksize=16)
+    return ProcessPoolExecutor(workers, context, _ignore_interrupt)
 
 
 def _ignore_interrupt() -> None:
@@ -226,7 +281,10 @@ def write(outcome: Outcome, file: File) -> None:
 
     :raises FileError: when it cannot be written, or is not what was read any more.
     """
-    source = read(file)
+    try:
+        source = read(file)
+    except UnreadableError as error:
+        raise FileError(f"{_CHANGED} ({error})") from error
     if source.text != outcome.before:
-        raise FileError("has changed since it was read; run the command again")
+        raise FileError(_CHANGED)
     replace(file, source.with_text(outcome.after).encode())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Sequence
 
-from .source import Source
+from .source import Source, UnreadableError
 
 #: Folders that hold no code of the project's own.
 SKIPPED = frozenset(
@@ -128,13 +128,13 @@ def read(file: File) -> Source:
     """Read a file.
 
     :raises FileError: when it cannot be read.
-    :raises UnreadableError: when it is not text.
+    :raises UnreadableError: when it is not text, or larger than any program.
     """
     try:
         if not stat.S_ISREG(os.stat(file.path).st_mode):
             raise FileError("is not a regular file")
         if os.path.getsize(file.path) > _LARGEST:
-            raise FileError(f"is larger than {_LARGEST // 1_000_000} MB")
+            raise UnreadableError(f"is larger than {_LARGEST // 1_000_000} MB")
         data = Path(file.path).read_bytes()
     except OSError as error:
         raise FileError(f"cannot be read: {error.strerror}") from error
@@ -142,16 +142,18 @@ def read(file: File) -> Source:
 
 
 def replace(file: File, data: bytes) -> None:
-    """Replace a file in one step, with its mode; a link stays one.
+    """Replace a file in one step, with its mode and owner; a link stays one.
 
     :raises FileError: when it cannot be written; the old file is unchanged then.
     """
     target = os.path.realpath(file.path)
     temporary = ""
     try:
-        mode = stat.S_IMODE(os.stat(target).st_mode)
+        status = os.stat(target)
         if not os.access(target, os.W_OK):
             raise FileError("is write-protected")
+        if status.st_nlink > 1:
+            raise FileError("is one file under several names (a hard link)")
         handle, temporary = tempfile.mkstemp(
             prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target)
         )
@@ -159,7 +161,9 @@ def replace(file: File, data: bytes) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, mode)
+        if os.name != "nt" and os.geteuid() == 0:
+            os.chown(temporary, status.st_uid, status.st_gid)
+        os.chmod(temporary, stat.S_IMODE(status.st_mode))
         os.replace(temporary, target)
     except OSError as error:
         raise FileError(f"cannot be written: {error.strerror}") from error

@@ -34,7 +34,8 @@ def _objection_of(top: Path, files: Sequence[Path]) -> str:
         changed = _git(top, "status", "--porcelain", "-z", "--untracked-files=no")
         if changed:
             return f"the git tree {top} has changes that are not committed"
-        known = set(_git(top, "ls-files", "-z"))
+        # A letter before each name; a small one, or S, is a file that status passes by.
+        known = {one[2:]: one[0] for one in _git(top, "ls-files", "-v", "-z")}
     except (OSError, subprocess.CalledProcessError) as error:
         said = os.fsdecode(getattr(error, "stderr", None) or b"") or str(error)
         return f"git cannot tell the state of {top} ({' '.join(said.split())})"
@@ -42,6 +43,8 @@ def _objection_of(top: Path, files: Sequence[Path]) -> str:
         name = file.relative_to(top).as_posix()
         if name not in known:
             return f"{name} is not under version control, in the git tree {top}"
+        if known[name].islower() or known[name] == "S":
+            return f"git was told not to look at {name}, in the git tree {top}"
     return ""
 
 

@@ -36,6 +36,8 @@ _PYTHON_2 = re.compile(
 _VALID_PYTHON_2 = re.compile(
     r"^\s*print\s*>>|^\s*except\s+[\w.]+\s*,\s*[a-z]\w*\s*:", re.MULTILINE
 )
+# What Python itself says of an expression with thousands of parentheses or operators.
+_DEEP = re.compile(r"too many nested|MemoryError|RecursionError|too complex", re.I)
 
 
 class UnreadableError(Exception):
@@ -167,13 +169,26 @@ class Source:
         """
         import libcst as cst
 
+        if self._is_too_deep:
+            # The parser of LibCST would end the process.
+            raise UnreadableError("is nested too deeply")
         try:
-            return cst.parse_module(self.text)
+            module = cst.parse_module(self.text)
+            same = module.code == self.text
         except (cst.ParserSyntaxError, ValueError, RecursionError) as error:
             problem, line = self._parsed
             why = problem or type(error).__name__
             reason = f"is not Python that can be parsed: {why}"
             raise UnreadableError(reason, Place(line)) from error
+        if not same:
+            reason = "has a form feed or a line end that LibCST would lose"
+            raise UnreadableError(reason)
+        return module
+
+    @property
+    def _is_too_deep(self) -> bool:
+        problem, _ = self._parsed
+        return _DEEP.search(problem) is not None
 
     @cached_property
     def wrapper(self) -> MetadataWrapper:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -80,7 +81,10 @@ def test_write(run: Run, tmp_path: Path) -> None:
     result = run("rewrite", "--write")
     assert result.status == 0
     assert result.output == "rewritten: a.py\n"
-    assert "1 old place in 1 file; 1 file rewritten, 0 places left" in result.errors
+    assert (
+        "1 old place in 1 file that were read; 1 file rewritten, 0 places left"
+        in result.errors
+    )
     assert (tmp_path / "a.py").read_text() == NEW
     assert run("rewrite", "--write").output == ""
 
@@ -172,6 +176,19 @@ class TestGit:
         assert run("rewrite").status == 0
         assert run("rewrite", "--write", "--force").status == 0
         assert (tmp_path / "a.py").read_text() == NEW
+
+    def test_a_file_that_git_was_told_not_to_look_at(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        make(tmp_path, a=OLD)
+        repository(tmp_path)
+        git(tmp_path, "update-index", "--assume-unchanged", "a.py")
+        text = f"{OLD}x = 1\n"
+        make(tmp_path, a=text)
+        result = run("rewrite", "--write")
+        assert result.status == 1
+        assert "git was told not to look at a.py" in result.errors
+        assert (tmp_path / "a.py").read_text() == text
 
     def test_untracked_file(self, run: Run, tmp_path: Path) -> None:
         make(tmp_path, b="x = 1\n")
@@ -270,6 +287,66 @@ def test_the_installed_program_without_libcst(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert call("--help").returncode == 0
     assert call("--version").stdout.startswith("flask-migrate-compat ")
+
+
+def test_a_diff_is_told_with_the_lines_of_the_file_as_it_is(
+    run: Run, tmp_path: Path
+) -> None:
+    text = (
+        "from flask.ext import a, b, c\nimport os\nfrom flask import _app_ctx_stack\n"
+    )
+    make(tmp_path, a=text)
+    assert "\na.py:3:19: FMC103" in "\n" + run("rewrite").errors
+    assert "\na.py:5:19: FMC103" in "\n" + run("rewrite", "--write").errors
+
+
+def test_large_data_is_no_program(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "package-lock.json").write_text(" " * 2_100_000)
+    assert run("scan", "--check").status == 0
+    (tmp_path / "a.py").write_text("#" * 2_100_000)
+    result = run("scan", "--check")
+    assert result.status == 1
+    assert "a.py:1:1: FMC000 the file is larger than 2 MB" in result.output
+
+
+def test_a_name_with_a_line_end(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a\nb.py").write_text(OLD)
+    assert run("rewrite").output.startswith('--- "a/a\\nb.py"\n+++ "b/a\\nb.py"\n@@')
+
+
+def test_what_is_nested_deeply_ends_nothing(run: Run, tmp_path: Path) -> None:
+    deep = "(" * 2000 + ")" * 2000
+    make(tmp_path, a=f"x = 'flask.ext.a'\ny = {deep}\n", b=OLD)
+    elifs = "if x:\n    pass\n" + "elif x == 'flask.ext.a':\n    pass\n" * 1500
+    make(tmp_path, c=elifs, d=f"x = {'-' * 100_000}1\n# flask.ext.a\n")
+    result = run("scan")
+    assert result.status == 0
+    assert "a.py:1:1: FMC000 the file is nested too deeply" in result.output
+    assert "b.py:1:15: FMC102" in result.output
+    assert max(map(len, result.output.splitlines())) < 400
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal to a group")
+def test_ctrl_c_ends_a_scan(tmp_path: Path) -> None:
+    text = "x = 'flask.ext.a'\n" + "y = [1, 2, 3]\n" * 5_000
+    for number in range(400):
+        (tmp_path / f"a{number}.py").write_text(text)
+    program = [sys.executable, "-m", "flask_migrate_compat.codemods.cli"]
+    with subprocess.Popen(
+        [*program, "scan", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        try:
+            process.communicate(timeout=2)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGINT)
+            _, errors = process.communicate(timeout=30)
+            assert process.returncode == 1
+            assert b"Traceback" not in errors
+        else:
+            pytest.skip("this machine is too fast")
 
 
 class TestVerify:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 from pathlib import Path
 
 import libcst as cst
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from flask_migrate_compat.codemods import engine
-from flask_migrate_compat.codemods.engine import Job, find, rewrite, write
+from flask_migrate_compat.codemods.engine import Job, Outcome, find, rewrite, write
 from flask_migrate_compat.codemods.files import File, FileError
 from flask_migrate_compat.codemods.rule import Place, Report, Rule
 from flask_migrate_compat.codemods.rules import RULES
@@ -99,6 +100,22 @@ def test_a_file_that_has_changed_meanwhile_is_not_written(tmp_path: Path) -> Non
     with pytest.raises(FileError, match="has changed since it was read"):
         write(outcome, file)
     assert path.read_text() == "x = 'flask.ext.a'\ny = 1\n"
+
+
+def end_the_process(file: File) -> Outcome:
+    if "bad" in file.path:
+        os._exit(1)
+    return Outcome(file.path)
+
+
+def test_a_file_that_ends_a_process_is_reported_alone() -> None:
+    files = [File(f"good{number}.py") for number in range(140)]
+    files[50] = File("bad.py")
+    outcomes = engine.run(files, end_the_process)  # type: ignore[arg-type]
+    assert [outcome.path for outcome in outcomes] == [file.path for file in files]
+    (problem,) = [outcome.problem for outcome in outcomes if outcome.problem]
+    assert problem.path == "bad.py"
+    assert "ends the process that reads it" in problem.message
 
 
 # Statements of today, some of them with words that the rules look for.

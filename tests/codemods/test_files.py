@@ -90,6 +90,15 @@ def test_replacing_what_a_link_points_at(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
 
 
+def test_a_hard_link_is_not_split(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.py", tmp_path / "b.py"
+    path.write_bytes(b"old")
+    os.link(str(path), str(other))
+    with pytest.raises(FileError, match="several names"):
+        replace(File(str(path)), b"new")
+    assert path.read_bytes() == other.read_bytes() == b"old"
+
+
 def test_a_failure_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

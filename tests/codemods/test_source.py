@@ -111,3 +111,13 @@ def test_noqa(comment: str, code: str, is_excused: bool) -> None:
 )
 def test_newline_is_that_of_most_lines(text: str, newline: str) -> None:
     assert Source("app.py", text).newline == newline
+
+
+@pytest.mark.parametrize("text", ["\x0cx = 1\n", "x = 1\ny = 2\r"])
+def test_what_libcst_would_lose_is_not_read(text: str) -> None:
+    import libcst
+
+    if libcst.parse_module(text).code == text:
+        pytest.skip("this LibCST keeps it")
+    with pytest.raises(UnreadableError, match="LibCST would lose"):
+        Source("app.py", text).module  # noqa: B018
