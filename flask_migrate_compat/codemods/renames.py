@@ -7,88 +7,25 @@ through an imported module; a name without a successor is reported with what to 
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
-from typing import ClassVar, Dict, Mapping, Sequence, Union
+from typing import ClassVar, Sequence
 
 import libcst as cst
 from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
-from libcst.metadata import (
-    ImportAssignment,
-    QualifiedNameProvider,
-    QualifiedNameSource,
-    ScopeProvider,
-)
+from libcst.metadata import QualifiedNameProvider, QualifiedNameSource
 
 from .rule import Report
 from .source import Source
+from .tables import Gone, Moved, Table
 from .transformer import Transformer, comment_behind, dotted, undotted, with_commas
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A name that is somewhere else now.
-
-    :param to: its new full name.
-    :param blocks: the release in which the old one is gone.
-    """
-
-    to: str
-    blocks: str
-
-
-@dataclass(frozen=True)
-class Gone:
-    """A name without a successor that means the same.
-
-    :param reason: what to write.
-    :param blocks: the release in which it is gone.
-    """
-
-    reason: str
-    blocks: str
-
-
-#: Full name -> what became of it. ``a.b.*`` stands for all names below ``a.b``.
-Table = Dict[str, Union[Moved, Gone]]
-
-
-def moved(blocks: str, names: Mapping[str, str]) -> Table:
-    """Make a table of names that were moved in one release."""
-    return {old: Moved(new, blocks) for old, new in names.items()}
-
-
-def moved_below(blocks: str, old: str, modules: Mapping[str, str]) -> Table:
-    """Make a table of names that one module had, by the modules that have them now.
-
-    :param old: the module that had them.
-    :param modules: the new module -> the names, with blanks between.
-    """
-    return {
-        f"{old}.{name}": Moved(f"{new}.{name}", blocks)
-        for new, names in modules.items()
-        for name in names.split()
-    }
-
-
-def gone(blocks: str, reason: str, *names: str) -> Table:
-    """Make a table of names that share what to write for them."""
-    return {name: Gone(reason, blocks) for name in names}
-
-
-def gone_below(blocks: str, reason: str, names: str, *modules: str) -> Table:
-    """Make a table of names that share what to write, in one module or several.
-
-    :param names: with blanks between.
-    :param modules: each had all of them.
-    """
-    full = [f"{module}.{name}" for module in modules for name in names.split()]
-    return gone(blocks, reason, *full)
-
 
 #: Why what stands below an imported ``db`` is not changed.
 DB_OF_ANOTHER_FILE = (
     "db comes from another file; if it is of Flask-SQLAlchemy, write {}"
+)
+#: Why a name that is assigned is not changed.
+REPLACED = (
+    "it is assigned or deleted in this file, for others perhaps: remove that, or both"
 )
 _STAR = "name what is used, so that it can be changed"
 
@@ -301,9 +238,12 @@ class Renames(Transformer):
         if isinstance(found, Gone):
             self.keep(original_node, message, found.reason, found.blocks)
             return updated_node
+        if name in self.replaced:
+            self.keep(original_node, message, REPLACED, found.blocks)
+            return updated_node
         old_module, _, _ = name.rpartition(".")
         module, _, last = found.to.rpartition(".")
-        if module != old_module and not self._is_free(original_node, module):
+        if module != old_module and not self.is_free(original_node, module):
             reason = f"another {module.split('.')[0]} is in the way of {found.to}"
             self.keep(original_node, message, reason, found.blocks)
             return updated_node
@@ -314,17 +254,6 @@ class Renames(Transformer):
         self.need(module)
         return undotted(found.to).with_changes(
             lpar=updated_node.lpar, rpar=updated_node.rpar
-        )
-
-    def _is_free(self, node: cst.CSTNode, module: str) -> bool:
-        """Tell whether the first name of a module means the module, or nothing yet."""
-        scope = self.get_metadata(ScopeProvider, node, None)
-        first = module.split(".")[0]
-        return scope is not None and all(
-            isinstance(assignment, ImportAssignment)
-            and isinstance(assignment.node, cst.Import)
-            and all(alias.asname is None for alias in assignment.node.names)
-            for assignment in scope[first]
         )
 
     def _is_whole(self, node: cst.Attribute, name: str) -> bool:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Callable, Sequence
+from functools import cached_property
+from typing import Callable, Iterator, Sequence
 
 import libcst as cst
 from libcst.metadata import (
+    ExpressionContext,
+    ExpressionContextProvider,
+    ImportAssignment,
     ParentNodeProvider,
     PositionProvider,
     QualifiedNameProvider,
@@ -30,6 +34,7 @@ class Transformer(cst.CSTTransformer):
     """
 
     METADATA_DEPENDENCIES = (
+        ExpressionContextProvider,
         ParentNodeProvider,
         PositionProvider,
         QualifiedNameProvider,
@@ -63,6 +68,10 @@ class Transformer(cst.CSTTransformer):
         :param blocks: the release that took it away, when not the one of the rule.
         """
         self.report.leave(self.place(node), message, reason, blocks)
+
+    def is_excused(self, node: cst.CSTNode) -> bool:
+        """Tell whether a ``noqa`` comment excuses an original node."""
+        return self.source.is_excused(self.place(node), self.report.rule.code)
 
     def place(self, node: cst.CSTNode) -> Place:
         """Return where an original node stands."""
@@ -112,6 +121,35 @@ class Transformer(cst.CSTTransformer):
             values.append(statement.value)
         return values
 
+    @cached_property
+    def replaced(self) -> set[str]:
+        """Return the full names that the file assigns or deletes in modules."""
+        contexts = self.metadata[ExpressionContextProvider]
+        return {
+            name
+            for node, context in contexts.items()
+            if isinstance(node, cst.Attribute) and context is not ExpressionContext.LOAD
+            for name in self.names(node)
+        }
+
+    def is_free(self, node: cst.CSTNode, module: str) -> bool:
+        """Tell whether the first name of a module means the module, or nothing yet.
+
+        :param node: an original node, where the module is to be used.
+        :param module: its full name.
+        """
+        scope = self.get_metadata(ScopeProvider, node, None)
+        first = module.split(".")[0]
+        return scope is not None and all(
+            isinstance(assignment, ImportAssignment)
+            and isinstance(assignment.node, cst.Import)
+            and all(
+                alias.asname is None or alias.evaluated_alias != first
+                for alias in assignment.node.names
+            )
+            for assignment in (*scope[first], *scope.globals[first])
+        )
+
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the node around an original node."""
         parent: cst.CSTNode | None = self.get_metadata(ParentNodeProvider, node, None)
@@ -159,6 +197,23 @@ def keyword(call: cst.Call, *names: str) -> cst.Arg | None:
         if argument.keyword is not None and argument.keyword.value in names:
             return argument
     return None
+
+
+def spread(call: cst.Call) -> Iterator[tuple[cst.Arg, str]]:
+    """Return the names in ``**{"a": …}`` and ``**dict(a=…)``, with their argument."""
+    for argument in call.args:
+        value = argument.value
+        if argument.star != "**":
+            continue
+        if isinstance(value, cst.Dict):
+            for one in value.elements:
+                key = one.key if isinstance(one, cst.DictElement) else None
+                if isinstance(key, cst.SimpleString):
+                    yield argument, str(key.evaluated_value)
+        elif isinstance(value, cst.Call) and dotted(value.func) == "dict":
+            for given in value.args:
+                if given.keyword is not None:
+                    yield argument, given.keyword.value
 
 
 def without_last_comma(arguments: Sequence[cst.Arg]) -> list[cst.Arg]:

@@ -8,20 +8,14 @@ from typing import ClassVar
 
 import pytest
 
-from flask_migrate_compat.codemods.renames import (
-    Gone,
-    Moved,
-    Renames,
-    Table,
-    gone,
-    moved,
-)
+from flask_migrate_compat.codemods.renames import Renames
 from flask_migrate_compat.codemods.rule import Rule
 from flask_migrate_compat.codemods.rules import (
     flask_names,
     flask_sqlalchemy_names,
     sqlalchemy_names,
 )
+from flask_migrate_compat.codemods.tables import Gone, Moved, Table, gone, moved
 from flask_migrate_compat.codemods.transformer import transforming
 from tests.codemods.tools import assert_left, assert_rewritten, assert_unchanged
 
@@ -135,10 +129,23 @@ def test_rewritten(before: str, after: str) -> None:
         ("from x.lost import *\n", "name what is used"),
         ("import x\n\n\ndef f(y):\n    return x.away(y)\n", "is in the way"),
         ("import x\ny = 1\nx.away(y)\n", "is in the way"),
+        (
+            "import x\nimport a as y\n\n\ndef f():\n    import y\n    x.away(y)\n",
+            "is in the way",
+        ),
+        ("import x\nx.old = a\n", "is assigned"),
+        ("import x\nx.old += a\n", "is assigned"),
+        ("import x\nwith a as x.away: pass\n", "is assigned"),
+        ("import x\ndel x.old\n", "is assigned"),
     ],
 )
 def test_left(text: str, reason: str) -> None:
     assert_left(RULE, text, reason)
+
+
+def test_what_is_assigned_is_left_wherever_it_is() -> None:
+    text = "import x as y\nimport x\nx.away = a\n\n\ndef f():\n    y.away()\n"
+    assert_left(RULE, text, "is assigned", "is assigned")
 
 
 @pytest.mark.skipif(

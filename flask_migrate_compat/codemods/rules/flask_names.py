@@ -10,8 +10,9 @@ from typing import ClassVar
 
 import libcst as cst
 
-from ..renames import Moved, Renames, Table, gone, gone_below, moved, moved_below
+from ..renames import Renames
 from ..rule import Rule
+from ..tables import Moved, Table, gone, gone_below, moved, moved_below
 from ..transformer import keyword, transforming
 
 _STACKS = (

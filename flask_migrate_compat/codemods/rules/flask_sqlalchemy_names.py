@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import libcst as cst
 
-from ..renames import DB_OF_ANOTHER_FILE, Renames, Table, gone, gone_below, moved
+from ..renames import DB_OF_ANOTHER_FILE, Renames
 from ..rule import Rule
+from ..tables import Table, gone, gone_below, moved
 from ..transformer import keyword, transforming, without_last_comma
 
 _RELEASE = "Flask-SQLAlchemy 3.0"

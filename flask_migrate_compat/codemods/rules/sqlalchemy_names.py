@@ -10,20 +10,11 @@ from typing import ClassVar
 
 import libcst as cst
 
-from ..renames import (
-    DB_OF_ANOTHER_FILE,
-    Gone,
-    Moved,
-    Renames,
-    Table,
-    gone,
-    gone_below,
-    moved,
-    moved_below,
-)
+from ..renames import DB_OF_ANOTHER_FILE, Renames
 from ..revisions.script import is_revision_script
 from ..rule import Report, Rule
 from ..source import Source
+from ..tables import Gone, Moved, Table, gone, gone_below, moved, moved_below
 from ..transformer import dotted, transforming, without_last_comma
 
 _EVENTS = "use sqlalchemy.event.listens_for"
@@ -221,7 +212,10 @@ class SQLAlchemyNames(Renames):
         name = self.imported(original_node)
         if name in self._submodules and not self._is_imported(name):
             message = f"{name} without an import of it"
-            if self.change(original_node, message, _2):
+            if not self.is_free(original_node, name):
+                reason = f"another sqlalchemy is in the way: import {name} as you like"
+                self.keep(original_node, message, reason, _2)
+            elif self.change(original_node, message, _2):
                 self.need(name)
         below = original_node.value
         if self.is_database(below) or self.may_be_database(below):

@@ -89,6 +89,11 @@ def test_rewritten(before: str, after: str) -> None:
         ("from sqlalchemy.sql import subquery\n", ".subquery()"),
         ("from sqlalchemy.util import u\n", "for Python 2"),
         ("from app import db\ndb.relation('A')\n", "write db.relationship"),
+        (
+            "import sqlalchemy as sa\nfrom flask.ext import sqlalchemy\n"
+            "x = sa.orm.Session()\n",
+            "another sqlalchemy is in the way",
+        ),
         ("import sqlalchemy as a\na.create_engine(u, strategy='plain')\n", "is gone"),
         (
             "from sqlalchemy.dialects.mysql import ENUM\nENUM('a', quoting='auto')\n",
