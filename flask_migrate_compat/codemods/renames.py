@@ -17,15 +17,18 @@ from libcst.metadata import QualifiedNameProvider, QualifiedNameSource
 from .rule import Report
 from .source import Source
 from .tables import Gone, Moved, Table
-from .transformer import Transformer, comment_behind, dotted, undotted, with_commas
+from .transformer import (
+    REPLACED,
+    Transformer,
+    comment_behind,
+    dotted,
+    undotted,
+    with_commas,
+)
 
 #: Why what stands below an imported ``db`` is not changed.
 DB_OF_ANOTHER_FILE = (
     "db comes from another file; if it is of Flask-SQLAlchemy, write {}"
-)
-#: Why a name that is assigned is not changed.
-REPLACED = (
-    "it is assigned or deleted in this file, for others perhaps: remove that, or both"
 )
 _STAR = "name what is used, so that it can be changed"
 

@@ -20,6 +20,11 @@ from libcst.metadata import (
 from .rule import Place, Report
 from .source import Source
 
+#: Why a name that is assigned is not changed.
+REPLACED = (
+    "it is assigned or deleted in this file, for others perhaps: remove that, or both"
+)
+
 
 class Transformer(cst.CSTTransformer):
     """Visit the syntax of a file, and change what is old.
@@ -121,14 +126,18 @@ class Transformer(cst.CSTTransformer):
             values.append(statement.value)
         return values
 
+    def is_read(self, node: cst.CSTNode) -> bool:
+        """Tell whether an expression is read, and not assigned or deleted."""
+        context = self.get_metadata(ExpressionContextProvider, node, None)
+        return context in (None, ExpressionContext.LOAD)
+
     @cached_property
     def replaced(self) -> set[str]:
         """Return the full names that the file assigns or deletes in modules."""
-        contexts = self.metadata[ExpressionContextProvider]
         return {
             name
-            for node, context in contexts.items()
-            if isinstance(node, cst.Attribute) and context is not ExpressionContext.LOAD
+            for node in self.metadata[ExpressionContextProvider]
+            if isinstance(node, cst.Attribute) and not self.is_read(node)
             for name in self.names(node)
         }
 

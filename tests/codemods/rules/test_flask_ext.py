@@ -125,6 +125,37 @@ def test_from_the_package(before: str, after: str) -> None:
         ("import flask.ext\nx = flask.g\n", "import flask\nx = flask.g\n"),
         ("import flask.ext\n", "import flask\n"),
         (
+            "import flask as f\nf.ext.login.X\n",
+            "import flask as f\nimport flask_login\nflask_login.X\n",
+        ),
+        (
+            "import flask, flask.ext.login\nflask.ext.login.X(flask.g)\n",
+            "import flask, flask_login\nflask_login.X(flask.g)\n",
+        ),
+        (
+            "try:\n    import flask.ext.login\nexcept ImportError:\n"
+            "    import flask\n    import flask_login\napp = flask.Flask('a')\n",
+            "try:\n    import flask\n    import flask_login\nexcept ImportError:\n"
+            "    import flask\n    import flask_login\napp = flask.Flask('a')\n",
+        ),
+        (
+            "import flask.ext.login\n\n__all__ = ['flask']\n",
+            "import flask\nimport flask_login\n\n__all__ = ['flask']\n",
+        ),
+        (
+            "import flask.ext.login\nimport flask\nflask.g\n",
+            "import flask\nimport flask_login\nimport flask\nflask.g\n",
+        ),
+        (
+            "import flask\n\n\ndef f():\n    import flask.ext.login\n    flask.g\n",
+            "import flask\n\n\ndef f():\n    import flask\n    import flask_login\n"
+            "    flask.g\n",
+        ),
+        (
+            "import flask.ext.a\nflask.ext.a.b, flask.ext.c.d = 1, 2\n",
+            "import flask_a\nimport flask_c\nflask_a.b, flask_c.d = 1, 2\n",
+        ),
+        (
             "class A(flask.ext.mail.Mail, (flask.ext.mail).Other): x = 1\n"
             "import flask.ext.mail\n",
             "class A(flask_mail.Mail, (flask_mail).Other): x = 1\nimport flask_mail\n",
@@ -149,3 +180,45 @@ def test_import_and_its_uses(before: str, after: str) -> None:
 )
 def test_left(text: str, reason: str) -> None:
     assert_left(RULE, text, reason)
+
+
+LOGIN = "import flask.ext.login\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reasons"),
+    [
+        (
+            "import flask\nflask.ext.login = 3\nflask.ext.login.a\n",
+            ["is assigned", "is assigned"],
+        ),
+        ("import flask\ndel flask.ext.login\n", ["is assigned"]),
+        (
+            "import flask.ext.login  # noqa: FMC101\nm = flask.ext.login.X()\n",
+            ["a noqa comment"],
+        ),
+        (
+            LOGIN + "m = flask.ext.login.X()  # noqa: FMC101\nflask.ext.login\n",
+            ["a noqa comment", "a noqa comment"],
+        ),
+        (
+            LOGIN + "\n\ndef f():\n    flask_login = flask.ext.login.X()\n",
+            ["another flask_login", "another flask_login"],
+        ),
+        (
+            LOGIN + "\n\ndef f(flask_login):\n    return flask.ext.login.Y\n",
+            ["another flask_login", "another flask_login"],
+        ),
+        (
+            LOGIN + "flask_login = flask.ext.login.X()\n",
+            ["another flask_login", "another flask_login"],
+        ),
+        (
+            "def f():\n    global flask\n    import flask.ext.login\n\n\n"
+            "def g():\n    flask.ext.login.X()\n",
+            ["with global", "with global"],
+        ),
+    ],
+)
+def test_left_with_its_import(text: str, reasons: list[str]) -> None:
+    assert_left(RULE, text, *reasons)
