@@ -14,6 +14,7 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
 from libcst.metadata import QualifiedNameProvider, QualifiedNameSource
 
+from .removing import lost_comments
 from .rule import Report
 from .source import Source
 from .tables import Gone, Moved, Table
@@ -199,19 +200,18 @@ class Renames(Transformer):
         going = [(module, alias) for module, alias in moves if module != old]
         if not going or len({module for module, _ in moves}) < 2:
             return updated_node
-        above = [*updated_node.leading_lines]
         last = moves[-1][1]
         if staying and staying[-1] is not last:
-            above += _comments_between([staying[-1]])
             staying[-1] = _at_the_end(staying[-1], last)
-        above += _comments_between([alias for _, alias in going])
         lines = _statements(going)
+        end = updated_node.trailing_whitespace
         if staying:
             new = statement.with_changes(names=staying)
-            lines.insert(0, updated_node.with_changes(body=[new]))
-        elif updated_node.trailing_whitespace.comment is not None:
-            end = updated_node.trailing_whitespace
+            lines.insert(0, updated_node.with_changes(body=[new], leading_lines=()))
+        elif end.comment is not None:
             lines[-1] = lines[-1].with_changes(trailing_whitespace=end)
+        above = [*updated_node.leading_lines]
+        above += lost_comments(original_node, [*lines, *above])
         lines[0] = lines[0].with_changes(leading_lines=above)
         return cst.FlattenSentinel(lines)
 
@@ -303,15 +303,3 @@ def _at_the_end(alias: cst.ImportAlias, last: cst.ImportAlias) -> cst.ImportAlia
         space = space.with_changes(first_line=first, empty_lines=[])
         comma = comma.with_changes(whitespace_after=space)
     return alias.with_changes(comma=comma)
-
-
-def _comments_between(names: Sequence[cst.ImportAlias]) -> list[cst.EmptyLine]:
-    """Return the comments on lines of their own that stand behind names."""
-    return [
-        cst.EmptyLine(comment=line.comment)
-        for name in names
-        for line in getattr(
-            getattr(name.comma, "whitespace_after", None), "empty_lines", ()
-        )
-        if line.comment is not None
-    ]

@@ -99,6 +99,20 @@ def test_unchanged(text: str) -> None:
             "from y.z import away, another as other\n",
         ),
         (
+            "from x import (  # head\n    # above\n    away,  # a\n    # between\n"
+            "    other  # b\n    # tail\n)  # end\n",
+            "# head\n# above\n# between\n# b\n# tail\n"
+            "from y.z import another as other\nfrom y.z import away  # a\n",
+        ),
+        (
+            "from x import (\n    one,  # 1\n    # two\n    away,  # 2\n    # tail\n)\n",
+            "# tail\nfrom x import (\n    one,  # 1\n)\nfrom y.z import away  # 2\n",
+        ),
+        (
+            "from x import (\n    one  # 1\n    , away  # 2\n)\n",
+            "# 1\n# 2\nfrom x import (\n    one)\nfrom y.z import away\n",
+        ),
+        (
             "try:\n    from x import one, away\nexcept ImportError:\n    pass\n",
             "try:\n    from x import one\n    from y.z import away\n"
             "except ImportError:\n    pass\n",

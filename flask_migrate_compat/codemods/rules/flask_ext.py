@@ -6,12 +6,14 @@ extensions were packages below ``flaskext``. Flask 1.0 removed the former.
 
 from __future__ import annotations
 
+import re
 from typing import Sequence
 
 import libcst as cst
 from libcst import matchers
 from libcst.metadata import GlobalScope, ImportAssignment, ScopeProvider
 
+from ..removing import lost_comments
 from ..rule import Report, Rule
 from ..source import Source
 from ..transformer import (
@@ -26,8 +28,11 @@ from ..transformer import (
 
 _PREFIXES = ("flask.ext.", "flaskext.")
 _HOOK = "flask.exthook made flask.ext; with it gone, remove what uses it"
+# Blanks and line ends may stand around each dot.
+_TRACE = re.compile(r"\b(?:ext|exthook|flaskext)\b")
 _EXCUSED = "a noqa comment keeps an import or a use of it in this file: change all"
 _GLOBAL = "it is imported with global: import the extension at the top of the file"
+_SHARED = "it has comments and shares its line: put it on a line of its own"
 _NO_COMMA = cst.MaybeSentinel.DEFAULT
 _EXT = "what is looked up in it is not known; import the extension by its own name"
 
@@ -281,25 +286,22 @@ class FlaskExt(Transformer):
         old, new = original_node.body[0], updated_node.body[0]
         if isinstance(old, cst.ImportFrom):
             aliases = self._aliases(old)
-            if not aliases:
-                return updated_node
-        elif isinstance(old, cst.Import) and isinstance(new, cst.Import):
-            if len(new.names) == len(old.names):
+        elif isinstance(new, cst.Import) and len(new.names) != 1:
+            if len(new.names) == len(cst.ensure_type(old, cst.Import).names):
                 return updated_node
             aliases = [(alias, None) for alias in new.names]
         else:
             return updated_node
-        lines = []
-        for alias, comment in aliases:
-            statement = cst.Import(names=with_commas([alias]))
-            line = cst.SimpleStatementLine(body=[statement])
-            if comment is not None:
-                line = line.with_changes(trailing_whitespace=comment)
-            lines.append(line)
-        lines[0] = lines[0].with_changes(leading_lines=updated_node.leading_lines)
+        if not aliases:
+            return updated_node
+        lines = [_line(alias, comment) for alias, comment in aliases]
         end = updated_node.trailing_whitespace
         if end.comment is not None or aliases[-1][1] is None:
             lines[-1] = lines[-1].with_changes(trailing_whitespace=end)
+        lost = lost_comments(original_node, [*lines, *updated_node.leading_lines])
+        lines[0] = lines[0].with_changes(
+            leading_lines=[*updated_node.leading_lines, *lost]
+        )
         return cst.FlattenSentinel(lines)
 
     def leave_SimpleStatementSuite(
@@ -320,21 +322,26 @@ class FlaskExt(Transformer):
         """Return statements that share a line, each import as one statement."""
         statements = []
         for before, after in zip(old, new):
-            if isinstance(before, cst.ImportFrom):
+            if isinstance(before, cst.ImportFrom) and lost_comments(before, ()):
+                if self._is_package(before):
+                    self.keep(before, f"import from {dotted(before.module)}", _SHARED)
+            elif isinstance(before, cst.ImportFrom):
                 aliases = [alias for alias, _ in self._aliases(before)]
                 if aliases:
                     after = cst.Import(with_commas(aliases), semicolon=after.semicolon)
             statements.append(after)
         return statements
 
+    def _is_package(self, node: cst.ImportFrom) -> bool:
+        return not node.relative and dotted(node.module) in ("flask.ext", "flaskext")
+
     def _aliases(
         self, node: cst.ImportFrom
     ) -> list[tuple[cst.ImportAlias, cst.TrailingWhitespace | None]]:
         """Return what ``from flask.ext import …`` binds, and the comments behind."""
-        module = "" if node.relative else dotted(node.module)
-        if module not in ("flask.ext", "flaskext"):
+        if not self._is_package(node):
             return []
-        message = f"import from {module}"
+        message = f"import from {dotted(node.module)}"
         if isinstance(node.names, cst.ImportStar):
             self.keep(node, message, _EXT)
             return []
@@ -355,12 +362,24 @@ class FlaskExt(Transformer):
         return aliases
 
 
+def _line(
+    alias: cst.ImportAlias, comment: cst.TrailingWhitespace | None
+) -> cst.SimpleStatementLine:
+    """Return an import of one name."""
+    line = cst.SimpleStatementLine([cst.Import(names=with_commas([alias]))])
+    return line if comment is None else line.with_changes(trailing_whitespace=comment)
+
+
 RULE = Rule(
     code="FMC101",
     name="flask_ext",
     summary="imports from flask.ext and flaskext -> the extension's own module",
     blocks="Flask 1.0",
-    triggers=("flask.ext", "flaskext", "import ext", ", ext"),
-    applies=lambda source: source.is_python,
+    triggers=("ext",),
+    applies=lambda source: (
+        source.is_python
+        and "flask" in source.text
+        and _TRACE.search(source.text) is not None
+    ),
     apply=transforming(FlaskExt),
 )

@@ -32,6 +32,8 @@ def test_unchanged(text: str) -> None:
     [
         ("from flask.ext.mail import Mail\n", "from flask_mail import Mail\n"),
         ("from flaskext.mail import Mail\n", "from flask_mail import Mail\n"),
+        ("from flask . ext . a import b\n", "from flask_a import b\n"),
+        ("from flask \\\n    .ext.a import b\n", "from flask_a import b\n"),
         ("from flask.ext.a.b import c as d\n", "from flask_a.b import c as d\n"),
         ("from flask.ext.mail import *\n", "from flask_mail import *\n"),
         (
@@ -63,6 +65,16 @@ def test_from_an_extension(before: str, after: str) -> None:
         (
             "from flask.ext import (\n    a,  # one\n    b,  # two\n)\n",
             "import flask_a as a  # one\nimport flask_b as b  # two\n",
+        ),
+        (
+            "from flask.ext import (  # head\n    # above\n    a,  # one\n"
+            "    # between\n    b,  # two\n    # tail\n)  # end\n",
+            "# head\n# above\n# between\n# two\n# tail\n"
+            "import flask_a as a  # one\nimport flask_b as b  # end\n",
+        ),
+        (
+            "from flask.ext import (\n    a\n    # tail\n)\n",
+            "# tail\nimport flask_a as a\n",
         ),
         (
             "if x:\n    from flask.ext import a, b\nelse:\n    a = b = None\n",
@@ -170,6 +182,9 @@ def test_import_and_its_uses(before: str, after: str) -> None:
     ("text", "reason"),
     [
         ("from flask.exthook import ExtensionImporter\n", "with it gone"),
+        ("x = 1; from flask.ext import (  # a\n    a)\n", "comments and shares"),
+        ("from flask import (\n    Flask,\n    ext,\n)\n", "is not known"),
+        ("from flask import Flask,ext\n", "is not known"),
         ("import flask.exthook\n", "with it gone"),
         ("from flask.ext import *\n", "is not known"),
         ("from flask import Flask, ext\nx = ext.mail\n", "is not known"),
