@@ -201,12 +201,14 @@ class Renames(Transformer):
         if not going or len({module for module, _ in moves}) < 2:
             return updated_node
         last = moves[-1][1]
+        end_of_names = statement.rpar
         if staying and staying[-1] is not last:
+            end_of_names = _closing(end_of_names, staying[-1])
             staying[-1] = _at_the_end(staying[-1], last)
         lines = _statements(going)
         end = updated_node.trailing_whitespace
         if staying:
-            new = statement.with_changes(names=staying)
+            new = statement.with_changes(names=staying, rpar=end_of_names)
             lines.insert(0, updated_node.with_changes(body=[new], leading_lines=()))
         elif end.comment is not None:
             lines[-1] = lines[-1].with_changes(trailing_whitespace=end)
@@ -292,6 +294,19 @@ def _statements(
                 line = line.with_changes(trailing_whitespace=comment)
             lines.append(line)
     return lines
+
+
+def _closing(
+    parenthesis: cst.RightParen | None, alias: cst.ImportAlias
+) -> cst.RightParen | None:
+    """Return the closing parenthesis with the comment of the name before it."""
+    space = parenthesis.whitespace_before if parenthesis is not None else None
+    if parenthesis is None or not isinstance(space, cst.ParenthesizedWhitespace):
+        return parenthesis
+    newline = space.first_line.newline
+    first = comment_behind(alias) or cst.TrailingWhitespace(newline=newline)
+    space = space.with_changes(first_line=first)
+    return parenthesis.with_changes(whitespace_before=space)
 
 
 def _at_the_end(alias: cst.ImportAlias, last: cst.ImportAlias) -> cst.ImportAlias:

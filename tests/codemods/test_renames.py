@@ -32,6 +32,7 @@ class Example(Renames):
                 "x.old": "x.new",
                 "x.away": "y.z.away",
                 "x.other": "y.z.another",
+                "x.far": "v.far",
                 "x.package.*": "x.packet",
             },
         ),
@@ -100,17 +101,27 @@ def test_unchanged(text: str) -> None:
         ),
         (
             "from x import (  # head\n    # above\n    away,  # a\n    # between\n"
-            "    other  # b\n    # tail\n)  # end\n",
-            "# head\n# above\n# between\n# b\n# tail\n"
-            "from y.z import another as other\nfrom y.z import away  # a\n",
+            "    far  # b\n    # tail\n)  # end\n",
+            "# head\n# above\n# a\n# between\n# b\n# tail\n"
+            "from v import far\nfrom y.z import away  # end\n",
         ),
         (
-            "from x import (\n    one,  # 1\n    # two\n    away,  # 2\n    # tail\n)\n",
-            "# tail\nfrom x import (\n    one,  # 1\n)\nfrom y.z import away  # 2\n",
+            "from x import (  # head\n    away,  # a\n    far  # b\n    # tail\n)\n",
+            "# head\n# b\n# tail\nfrom v import far\nfrom y.z import away  # a\n",
         ),
         (
-            "from x import (\n    one  # 1\n    , away  # 2\n)\n",
-            "# 1\n# 2\nfrom x import (\n    one)\nfrom y.z import away\n",
+            "from x import (  # head\n    one,  # 1\n    # two\n    away,  # 2\n"
+            "    # tail\n)  # end\n",
+            "# two\n# tail\nfrom x import (  # head\n    one,  # 1\n)  # end\n"
+            "from y.z import away  # 2\n",
+        ),
+        (
+            "from x import (\n    one,  # 1\n    away  # 2\n)\n",
+            "# 2\nfrom x import (\n    one  # 1\n)\nfrom y.z import away\n",
+        ),
+        (
+            "from x import (\n    one, away,\n    # tail\n)\n",
+            "# tail\nfrom x import (\n    one,\n)\nfrom y.z import away\n",
         ),
         (
             "try:\n    from x import one, away\nexcept ImportError:\n    pass\n",
