@@ -84,6 +84,8 @@ def without_arguments(call: cst.Call, removed: Container[int]) -> cst.Call | Non
     arguments = [one for at, one in enumerate(call.args) if at not in removed]
     last = call.args[-1]
     if arguments and arguments[-1] is not last:
+        if any(_comments_in(last.whitespace_after_arg)):
+            return None
         # What stands before the parenthesis goes to the one that is the last now.
         end = arguments[-1]
         arguments[-1] = end.with_changes(

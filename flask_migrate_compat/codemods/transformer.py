@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Callable, Iterator, Sequence
+from typing import Callable, Container, Iterator, Sequence
 
 import libcst as cst
 from libcst.metadata import (
@@ -17,6 +17,7 @@ from libcst.metadata import (
     ScopeProvider,
 )
 
+from .removing import without_arguments
 from .rule import Place, Report
 from .source import Source
 
@@ -24,6 +25,8 @@ from .source import Source
 REPLACED = (
     "it is assigned or deleted in this file, for others perhaps: remove that, or both"
 )
+
+_COMMENTED = "it has no effect any more: remove it, and the comments that are about it"
 
 
 class Transformer(cst.CSTTransformer):
@@ -73,6 +76,33 @@ class Transformer(cst.CSTTransformer):
         :param blocks: the release that took it away, when not the one of the rule.
         """
         self.report.leave(self.place(node), message, reason, blocks)
+
+    def remove_arguments(
+        self, old: cst.Call, new: cst.Call, names: Container[str], blocks: str
+    ) -> cst.Call:
+        """Return the new call without keyword arguments that have no effect.
+
+        :param old: the original node.
+        :param new: what it is now.
+        :param names: of the arguments.
+        :param blocks: the release that took them away.
+        """
+        found = [
+            (at, argument, f"the argument {argument.keyword.value}")
+            for at, argument in enumerate(old.args)
+            if argument.keyword is not None
+            and argument.keyword.value in names
+            and not self.is_excused(argument)
+        ]
+        if not found:
+            return new
+        result = without_arguments(new, [at for at, _, _ in found])
+        for _, argument, message in found:
+            if result is None:
+                self.keep(argument, message, _COMMENTED, blocks)
+            else:
+                self.change(argument, message, blocks)
+        return new if result is None else result
 
     def is_excused(self, node: cst.CSTNode) -> bool:
         """Tell whether a ``noqa`` comment excuses an original node."""
@@ -223,14 +253,6 @@ def spread(call: cst.Call) -> Iterator[tuple[cst.Arg, str]]:
             for given in value.args:
                 if given.keyword is not None:
                     yield argument, given.keyword.value
-
-
-def without_last_comma(arguments: Sequence[cst.Arg]) -> list[cst.Arg]:
-    """Return arguments that end without a comma, after one was removed."""
-    some = list(arguments)
-    if some and isinstance(some[-1].comma, cst.Comma):
-        some[-1] = some[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    return some
 
 
 def comment_behind(alias: cst.ImportAlias) -> cst.TrailingWhitespace | None:

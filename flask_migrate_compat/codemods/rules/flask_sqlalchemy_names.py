@@ -12,7 +12,7 @@ import libcst as cst
 from ..renames import DB_OF_ANOTHER_FILE, Renames
 from ..rule import Rule
 from ..tables import Table, gone, gone_below, moved
-from ..transformer import keyword, transforming, without_last_comma
+from ..transformer import keyword, transforming
 
 _RELEASE = "Flask-SQLAlchemy 3.0"
 _STATE = 'use app.extensions["sqlalchemy"], which is the SQLAlchemy object itself'
@@ -93,7 +93,9 @@ class FlaskSQLAlchemyNames(Renames):
         """Change the arguments of what is called on the ``SQLAlchemy`` object."""
         function = original_node.func
         if self.imported(function) == "flask_sqlalchemy.SQLAlchemy":
-            return self._constructed(original_node, updated_node)
+            return self.remove_arguments(
+                original_node, updated_node, ["use_native_unicode"], _RELEASE
+            )
         if not isinstance(function, cst.Attribute):
             return updated_node
         name = function.attr.value
@@ -114,16 +116,6 @@ class FlaskSQLAlchemyNames(Renames):
             reason = f"write {_FORMS[name]}, in an application context"
             self.keep(original_node, f"{name}() of the SQLAlchemy object", reason)
         return updated_node
-
-    def _constructed(self, old: cst.Call, new: cst.Call) -> cst.Call:
-        argument = keyword(old, "use_native_unicode")
-        if argument is None or not self.change(
-            argument, "the argument use_native_unicode", _RELEASE
-        ):
-            return new
-        index = list(old.args).index(argument)
-        arguments = [*new.args[:index], *new.args[index + 1 :]]
-        return new.with_changes(args=without_last_comma(arguments))
 
     def _with_bind_key(self, old: cst.Call, new: cst.Call, name: str) -> cst.Call:
         application = keyword(old, "app")

@@ -15,7 +15,7 @@ from ..revisions.script import is_revision_script
 from ..rule import Report, Rule
 from ..source import Source
 from ..tables import Gone, Moved, Table, gone, gone_below, moved, moved_below
-from ..transformer import dotted, transforming, without_last_comma
+from ..transformer import dotted, transforming
 
 _EVENTS = "use sqlalchemy.event.listens_for"
 _PYTHON_2 = "it was for Python 2: use what Python 3 has"
@@ -180,21 +180,8 @@ class SQLAlchemyNames(Renames):
                 self.keep(argument, "the argument quoting", _QUOTING, _14)
             elif word == "strategy" and name == "create_engine":
                 self.keep(argument, "the argument strategy", _STRATEGY, _14)
-        removed = [
-            index
-            for index, argument in enumerate(original_node.args)
-            if argument.keyword is not None
-            and argument.keyword.value in _REMOVED.get(name, ())
-            and self.change(argument, f"the argument {argument.keyword.value}", _2)
-        ]
-        if not removed:
-            return updated_node
-        arguments = [
-            argument
-            for index, argument in enumerate(updated_node.args)
-            if index not in removed
-        ]
-        return updated_node.with_changes(args=without_last_comma(arguments))
+        removed = _REMOVED.get(name, ())
+        return self.remove_arguments(original_node, updated_node, removed, _2)
 
     def _type_name(self, function: cst.BaseExpression) -> str:
         """Return the last name of something that SQLAlchemy has, or nothing."""

@@ -60,6 +60,10 @@ def test_rewritten(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        (
+            DB.replace("()", "(\n    app,\n    # why\n    use_native_unicode=False)"),
+            "the comments that are about it",
+        ),
         (DB + "db.create_all(app=app)\n", "app.app_context()"),
         (DB + "db.create_all('__all__', app)\n", "app.app_context()"),
         (DB + "db.get_engine(app, bind='a')\n", "db.engines[name]"),
