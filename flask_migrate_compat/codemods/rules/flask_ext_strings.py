@@ -10,8 +10,11 @@ from ..rule import Rule
 from ..transformer import Transformer, transforming
 
 # The whole string, so that prose and documentation are left alone.
-_NAME = re.compile(
-    r"([bBrRuU]*)('{3}|\"{3}|'|\")(?:flask\.ext|flaskext)\.(\w[\w.:]*)\2"
+_NAME = re.compile(r"([bBrRuU]*)('{3}|\"{3}|'|\")(flask\.ext|flaskext)\.(\w[\w.:]*)\2")
+# `flaskext.css` is a file.
+_FILE = re.compile(
+    r"(?:^|\.)(?:py|pyc|css|js|json|html?|txt|rst|md|cfg|ini|conf|ya?ml|toml|xml|log"
+    r"|db|sqlite|png|svg|gif|jpe?g|ico|zip|gz|sh|sql|csv)$"
 )
 
 
@@ -25,8 +28,10 @@ class FlaskExtStrings(Transformer):
         found = _NAME.fullmatch(original_node.value)
         if found is None:
             return updated_node
-        prefix, quote, name = found.groups()
-        message = f"the name flask.ext.{name} in a string"
+        prefix, quote, package, name = found.groups()
+        if _FILE.search(name):
+            return updated_node
+        message = f"the name {package}.{name} in a string"
         if not self.change(original_node, message):
             return updated_node
         return updated_node.with_changes(value=f"{prefix}{quote}flask_{name}{quote}")

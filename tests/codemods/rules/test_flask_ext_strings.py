@@ -13,6 +13,7 @@ from tests.codemods.tools import assert_rewritten, assert_unchanged
     [
         "x = 'flask_sqlalchemy'\n",
         "x = 'flask.ext'\n",
+        "url('flaskext.css')\nopen('flaskext.py')\nopen('flaskext.min.js')\n",
         "x = 'the module flask.ext.sqlalchemy is gone'\n",
         '"""Uses flask.ext.sqlalchemy."""\n',
         "x = f'flask.ext.{name}'\n",
