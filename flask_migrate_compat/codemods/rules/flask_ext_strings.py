@@ -16,6 +16,9 @@ _FILE = re.compile(
     r"(?:^|\.)(?:py|pyc|css|js|json|html?|txt|rst|md|cfg|ini|conf|ya?ml|toml|xml|log"
     r"|db|sqlite|png|svg|gif|jpe?g|ico|zip|gz|sh|sql|csv)$"
 )
+# What a name is made of, with +, % or format().
+_BEGINNING = re.compile(r"(?:flask\.ext|flaskext)\.(?:$|[\w.]*[%{])")
+_MADE = "the name is made when the program runs: make flask_x there"
 
 
 class FlaskExtStrings(Transformer):
@@ -27,6 +30,9 @@ class FlaskExtStrings(Transformer):
         """Change a string that is nothing but such a name."""
         found = _NAME.fullmatch(original_node.value)
         if found is None:
+            value = original_node.evaluated_value
+            if isinstance(value, str) and _BEGINNING.match(value):
+                self.keep(original_node, "a name below flask.ext in a string", _MADE)
             return updated_node
         prefix, quote, package, name = found.groups()
         if _FILE.search(name):
@@ -35,6 +41,14 @@ class FlaskExtStrings(Transformer):
         if not self.change(original_node, message):
             return updated_node
         return updated_node.with_changes(value=f"{prefix}{quote}flask_{name}{quote}")
+
+    def visit_FormattedString(self, node: cst.FormattedString) -> None:
+        """Report names that are made with ``f"flask.ext.{name}"``."""
+        first = node.parts[0] if len(node.parts) > 1 else None
+        if isinstance(first, cst.FormattedStringText) and _BEGINNING.match(
+            f"{first.value}{{"
+        ):
+            self.keep(node, "a name below flask.ext in a string", _MADE)
 
 
 RULE = Rule(

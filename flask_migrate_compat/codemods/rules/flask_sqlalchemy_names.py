@@ -80,7 +80,7 @@ _FORMS = {
     "get_binds": "db.metadatas and db.engines",
     "get_app": "flask.current_app",
 }
-_PAGINATE = "if it is of Flask-SQLAlchemy, name them: page=, per_page=, error_out=, max_per_page="
+_PAGINATE = "if it is of Flask-SQLAlchemy, name them: page, per_page, error_out"
 _ABOUT = re.compile(r"flask|sqlalchemy|\bdb\b")
 _PAGES = ("page", "per_page", "error_out", "max_per_page")
 
