@@ -192,7 +192,7 @@ RULE = Rule(
         *("models_committed", "get_debug_queries", "get_state", "_SQLAlchemyState"),
         *("FSADeprecationWarning", "use_native_unicode", "create_all", "drop_all"),
         *("reflect", "get_engine", "get_binds", "get_app", "paginate", *_SETTINGS),
-        *("sqlalchemy._compat", "sqlalchemy.utils", "import Model", ", Model"),
+        *("sqlalchemy._compat", "sqlalchemy.utils", "Model"),
     ),
     applies=lambda source: source.is_python,
     apply=transforming(FlaskSQLAlchemyNames),

@@ -15,7 +15,7 @@ from ..revisions.script import is_revision_script
 from ..rule import Report, Rule
 from ..source import Source
 from ..tables import Gone, Moved, Table, gone, gone_below, moved, moved_below
-from ..transformer import dotted, transforming
+from ..transformer import dotted, spread, transforming
 
 _EVENTS = "use sqlalchemy.event.listens_for"
 _PYTHON_2 = "it was for Python 2: use what Python 3 has"
@@ -121,6 +121,7 @@ _TEXTS = (
     *("CHAR", "NCHAR", "TEXT", "CLOB", "MEDIUMTEXT", "LONGTEXT", "TINYTEXT", "ENUM"),
     "SET",
 )
+_STRINGS = ("String", "Text", "Unicode", "UnicodeText", "VARCHAR", "CHAR", "TEXT")
 # Type or function -> arguments that are gone; all of them had lost their effect.
 _REMOVED = {
     **dict.fromkeys(_TEXTS, _UNICODE),
@@ -129,6 +130,8 @@ _REMOVED = {
 }
 _QUOTING = "its values are without quotes now: remove the argument and the quotes"
 _STRATEGY = "'threadlocal' is gone without a successor, 'plain' is what there is now"
+_SPREAD = "it has no effect any more: remove it"
+_THIRD = "the third argument has no effect any more: remove it, and those behind"
 # Submodules that `import sqlalchemy` does not import.
 _SUBMODULES = (
     "sqlalchemy.orm",
@@ -181,6 +184,16 @@ class SQLAlchemyNames(Renames):
             elif word == "strategy" and name == "create_engine":
                 self.keep(argument, "the argument strategy", _STRATEGY, _14)
         removed = _REMOVED.get(name, ())
+        for argument, word in spread(original_node):
+            if word in removed:
+                self.keep(argument, f"the argument {word}", _SPREAD, _2)
+        places = [one for one in original_node.args[:3] if not one.star]
+        if (
+            name in _STRINGS
+            and len(places) == 3
+            and all(one.keyword is None for one in places)
+        ):
+            self.keep(places[2], "the argument convert_unicode", _THIRD, _2)
         return self.remove_arguments(original_node, updated_node, removed, _2)
 
     def _type_name(self, function: cst.BaseExpression) -> str:
@@ -252,6 +265,7 @@ RULE = Rule(
         *("convert_unicode", "unicode_error", "_warn_on_bytestring", "mutable"),
         *("encoding", "strategy", "quoting", ".dialects.", ".orm.", "pool.manage"),
         *("clear_managers", "KeyedTuple", ".databases."),
+        *("String(", "Text(", "Unicode(", "VARCHAR(", "CHAR(", "TEXT("),
     ),
     applies=lambda source: (
         source.is_python and ("sqlalchemy" in source.text or "db." in source.text)

@@ -88,6 +88,7 @@ def test_rewritten(before: str, after: str) -> None:
         ),
         ("import flask\nflask.Markup = str\n", "is assigned"),
         ("import flask\ndel flask.escape\n", "is assigned"),
+        ("import flask\nflask.Flask('a', **{'static_path': 'b'})\n", "static_url_path"),
         ("from werkzeug import *\n", "name what is used"),
         ("from flask._compat import *\n", "name what is used"),
         (

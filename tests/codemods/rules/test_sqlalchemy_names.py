@@ -120,6 +120,8 @@ def test_rewritten(before: str, after: str) -> None:
             "import sqlalchemy as sa\nsa.String(  # why\n    convert_unicode=True)\n",
             "the comments that are about it",
         ),
+        ("import sqlalchemy as sa\nsa.String(50, None, True)\n", "third"),
+        ("import sqlalchemy as a\na.create_engine(u, **dict(encoding=1))\n", "remove"),
         ("import sqlalchemy as a\na.create_engine(u, strategy='plain')\n", "is gone"),
         (
             "from sqlalchemy.dialects.mysql import ENUM\nENUM('a', quoting='auto')\n",
