@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import types
 from importlib import metadata
 from typing import ClassVar
 
@@ -17,7 +18,12 @@ from flask_migrate_compat.codemods.rules import (
 )
 from flask_migrate_compat.codemods.tables import Gone, Moved, Table, gone, moved
 from flask_migrate_compat.codemods.transformer import transforming
-from tests.codemods.tools import assert_left, assert_rewritten, assert_unchanged
+from tests.codemods.tools import (
+    assert_left,
+    assert_rewritten,
+    assert_unchanged,
+    source,
+)
 
 TABLES = (flask_names.TABLE, flask_sqlalchemy_names.TABLE, sqlalchemy_names.TABLE)
 
@@ -166,6 +172,19 @@ def test_rewritten(before: str, after: str) -> None:
 )
 def test_left(text: str, reason: str) -> None:
     assert_left(RULE, text, reason)
+
+
+@pytest.mark.parametrize(
+    "module", [flask_names, flask_sqlalchemy_names, sqlalchemy_names]
+)
+def test_every_name_is_looked_for(module: types.ModuleType) -> None:
+    for name in module.TABLE:
+        package, _, last = name.rpartition(".")
+        if last != "*":
+            text = f"from {package} import (\n    other,\n    {last},\n)\n"
+            assert module.RULE.is_wanted_by(source(text)), name
+        text = f"from {package} import a\n"
+        assert last != "*" or module.RULE.is_wanted_by(source(text)), name
 
 
 def test_what_is_assigned_is_left_wherever_it_is() -> None:

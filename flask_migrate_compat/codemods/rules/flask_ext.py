@@ -98,6 +98,8 @@ class FlaskExt(Transformer):
         LibCST has none for ``flask.ext.x`` where ``import flask.ext.x`` comes later.
         """
         first, _, rest = dotted(node).partition(".")
+        if not first:
+            return ""
         modules = {
             alias.evaluated_name if alias.asname else first
             for one in self._imports_of(node) or ()
@@ -255,7 +257,7 @@ class FlaskExt(Transformer):
             _first(use) for use, name in self._uses.items() if name not in self._kept
         }
         return "__all__" in self.source.text or any(
-            _first(access.node) not in changed
+            not (dotted(access.node) and _first(access.node) in changed)
             for assignment in scope[package]
             for access in getattr(assignment, "references", ())
         )

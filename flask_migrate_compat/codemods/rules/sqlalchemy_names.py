@@ -263,8 +263,8 @@ RULE = Rule(
         *("ComparableProperty", "ThreadLocalMetaData", "subquery", "RowProxy"),
         *("sqlalchemy.util", "sqlalchemy.interfaces", "sqlalchemy.processors"),
         *("convert_unicode", "unicode_error", "_warn_on_bytestring", "mutable"),
-        *("encoding", "strategy", "quoting", ".dialects.", ".orm.", "pool.manage"),
-        *("clear_managers", "KeyedTuple", ".databases."),
+        *("encoding", "strategy", "quoting", ".dialects.", ".orm.", "manage"),
+        *("KeyedTuple", ".databases."),
         *("String(", "Text(", "Unicode(", "VARCHAR(", "CHAR(", "TEXT("),
     ),
     applies=lambda source: (

@@ -15,6 +15,7 @@ from tests.codemods.tools import assert_left, assert_rewritten, assert_unchanged
         "import flask.extra\nfrom flask.extra import a\nx = flask.extra.b\n",
         "from .flask.ext import mail\nfrom .flaskext import mail\n",
         "class flask:\n    ext = None\n\n\nx = flask.ext.mail\n",
+        "import flask.extra\na[0].ext.b().ext.c = 'ext'.ext.d\n",
         "def f(flask):\n    return flask.ext.mail\n",
         "x = 'from flask.ext.mail import Mail'  # import flask.ext.mail\n",
         "from flask.ext.mail import Mail  # noqa: FMC101\n",
