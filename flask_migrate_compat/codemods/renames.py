@@ -7,84 +7,25 @@ through an imported module; a name without a successor is reported with what to 
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
-from typing import ClassVar, Dict, Mapping, Sequence, Union
+from typing import ClassVar, Sequence
 
 import libcst as cst
 from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
-from libcst.metadata import (
-    ImportAssignment,
-    QualifiedNameProvider,
-    QualifiedNameSource,
-    ScopeProvider,
-)
+from libcst.metadata import QualifiedNameProvider, QualifiedNameSource
 
+from .removing import lost_comments
 from .rule import Report
 from .source import Source
-from .transformer import Transformer, comment_behind, dotted, undotted, with_commas
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A name that is somewhere else now.
-
-    :param to: its new full name.
-    :param blocks: the release in which the old one is gone.
-    """
-
-    to: str
-    blocks: str
-
-
-@dataclass(frozen=True)
-class Gone:
-    """A name without a successor that means the same.
-
-    :param reason: what to write.
-    :param blocks: the release in which it is gone.
-    """
-
-    reason: str
-    blocks: str
-
-
-#: Full name -> what became of it. ``a.b.*`` stands for all names below ``a.b``.
-Table = Dict[str, Union[Moved, Gone]]
-
-
-def moved(blocks: str, names: Mapping[str, str]) -> Table:
-    """Make a table of names that were moved in one release."""
-    return {old: Moved(new, blocks) for old, new in names.items()}
-
-
-def moved_below(blocks: str, old: str, modules: Mapping[str, str]) -> Table:
-    """Make a table of names that one module had, by the modules that have them now.
-
-    :param old: the module that had them.
-    :param modules: the new module -> the names, with blanks between.
-    """
-    return {
-        f"{old}.{name}": Moved(f"{new}.{name}", blocks)
-        for new, names in modules.items()
-        for name in names.split()
-    }
-
-
-def gone(blocks: str, reason: str, *names: str) -> Table:
-    """Make a table of names that share what to write for them."""
-    return {name: Gone(reason, blocks) for name in names}
-
-
-def gone_below(blocks: str, reason: str, names: str, *modules: str) -> Table:
-    """Make a table of names that share what to write, in one module or several.
-
-    :param names: with blanks between.
-    :param modules: each had all of them.
-    """
-    full = [f"{module}.{name}" for module in modules for name in names.split()]
-    return gone(blocks, reason, *full)
-
+from .tables import Gone, Moved, Table
+from .transformer import (
+    REPLACED,
+    Transformer,
+    comment_behind,
+    dotted,
+    undotted,
+    with_commas,
+)
 
 #: Why what stands below an imported ``db`` is not changed.
 DB_OF_ANOTHER_FILE = (
@@ -259,19 +200,20 @@ class Renames(Transformer):
         going = [(module, alias) for module, alias in moves if module != old]
         if not going or len({module for module, _ in moves}) < 2:
             return updated_node
-        above = [*updated_node.leading_lines]
         last = moves[-1][1]
+        end_of_names = statement.rpar
         if staying and staying[-1] is not last:
-            above += _comments_between([staying[-1]])
+            end_of_names = _closing(end_of_names, staying[-1])
             staying[-1] = _at_the_end(staying[-1], last)
-        above += _comments_between([alias for _, alias in going])
         lines = _statements(going)
+        end = updated_node.trailing_whitespace
         if staying:
-            new = statement.with_changes(names=staying)
-            lines.insert(0, updated_node.with_changes(body=[new]))
-        elif updated_node.trailing_whitespace.comment is not None:
-            end = updated_node.trailing_whitespace
+            new = statement.with_changes(names=staying, rpar=end_of_names)
+            lines.insert(0, updated_node.with_changes(body=[new], leading_lines=()))
+        elif end.comment is not None:
             lines[-1] = lines[-1].with_changes(trailing_whitespace=end)
+        above = [*updated_node.leading_lines]
+        above += lost_comments(original_node, [*lines, *above])
         lines[0] = lines[0].with_changes(leading_lines=above)
         return cst.FlattenSentinel(lines)
 
@@ -301,9 +243,12 @@ class Renames(Transformer):
         if isinstance(found, Gone):
             self.keep(original_node, message, found.reason, found.blocks)
             return updated_node
+        if name in self.replaced:
+            self.keep(original_node, message, REPLACED, found.blocks)
+            return updated_node
         old_module, _, _ = name.rpartition(".")
         module, _, last = found.to.rpartition(".")
-        if module != old_module and not self._is_free(original_node, module):
+        if module != old_module and not self.is_free(original_node, module):
             reason = f"another {module.split('.')[0]} is in the way of {found.to}"
             self.keep(original_node, message, reason, found.blocks)
             return updated_node
@@ -314,17 +259,6 @@ class Renames(Transformer):
         self.need(module)
         return undotted(found.to).with_changes(
             lpar=updated_node.lpar, rpar=updated_node.rpar
-        )
-
-    def _is_free(self, node: cst.CSTNode, module: str) -> bool:
-        """Tell whether the first name of a module means the module, or nothing yet."""
-        scope = self.get_metadata(ScopeProvider, node, None)
-        first = module.split(".")[0]
-        return scope is not None and all(
-            isinstance(assignment, ImportAssignment)
-            and isinstance(assignment.node, cst.Import)
-            and all(alias.asname is None for alias in assignment.node.names)
-            for assignment in scope[first]
         )
 
     def _is_whole(self, node: cst.Attribute, name: str) -> bool:
@@ -362,6 +296,19 @@ def _statements(
     return lines
 
 
+def _closing(
+    parenthesis: cst.RightParen | None, alias: cst.ImportAlias
+) -> cst.RightParen | None:
+    """Return the closing parenthesis with the comment of the name before it."""
+    space = parenthesis.whitespace_before if parenthesis is not None else None
+    if parenthesis is None or not isinstance(space, cst.ParenthesizedWhitespace):
+        return parenthesis
+    newline = space.first_line.newline
+    first = comment_behind(alias) or cst.TrailingWhitespace(newline=newline)
+    space = space.with_changes(first_line=first)
+    return parenthesis.with_changes(whitespace_before=space)
+
+
 def _at_the_end(alias: cst.ImportAlias, last: cst.ImportAlias) -> cst.ImportAlias:
     """Return a name that is the last one now, with the end of the parentheses."""
     comma, space = last.comma, getattr(last.comma, "whitespace_after", None)
@@ -371,15 +318,3 @@ def _at_the_end(alias: cst.ImportAlias, last: cst.ImportAlias) -> cst.ImportAlia
         space = space.with_changes(first_line=first, empty_lines=[])
         comma = comma.with_changes(whitespace_after=space)
     return alias.with_changes(comma=comma)
-
-
-def _comments_between(names: Sequence[cst.ImportAlias]) -> list[cst.EmptyLine]:
-    """Return the comments on lines of their own that stand behind names."""
-    return [
-        cst.EmptyLine(comment=line.comment)
-        for name in names
-        for line in getattr(
-            getattr(name.comma, "whitespace_after", None), "empty_lines", ()
-        )
-        if line.comment is not None
-    ]

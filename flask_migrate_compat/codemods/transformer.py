@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Callable, Sequence
+from functools import cached_property
+from typing import Callable, Container, Iterator, Sequence
 
 import libcst as cst
 from libcst.metadata import (
+    ExpressionContext,
+    ExpressionContextProvider,
+    ImportAssignment,
     ParentNodeProvider,
     PositionProvider,
     QualifiedNameProvider,
@@ -13,8 +17,16 @@ from libcst.metadata import (
     ScopeProvider,
 )
 
+from .removing import without_arguments
 from .rule import Place, Report
 from .source import Source
+
+#: Why a name that is assigned is not changed.
+REPLACED = (
+    "it is assigned or deleted in this file, for others perhaps: remove that, or both"
+)
+
+_COMMENTED = "it has no effect any more: remove it, and the comments that are about it"
 
 
 class Transformer(cst.CSTTransformer):
@@ -30,6 +42,7 @@ class Transformer(cst.CSTTransformer):
     """
 
     METADATA_DEPENDENCIES = (
+        ExpressionContextProvider,
         ParentNodeProvider,
         PositionProvider,
         QualifiedNameProvider,
@@ -63,6 +76,37 @@ class Transformer(cst.CSTTransformer):
         :param blocks: the release that took it away, when not the one of the rule.
         """
         self.report.leave(self.place(node), message, reason, blocks)
+
+    def remove_arguments(
+        self, old: cst.Call, new: cst.Call, names: Container[str], blocks: str
+    ) -> cst.Call:
+        """Return the new call without keyword arguments that have no effect.
+
+        :param old: the original node.
+        :param new: what it is now.
+        :param names: of the arguments.
+        :param blocks: the release that took them away.
+        """
+        found = [
+            (at, argument, f"the argument {argument.keyword.value}")
+            for at, argument in enumerate(old.args)
+            if argument.keyword is not None
+            and argument.keyword.value in names
+            and not self.is_excused(argument)
+        ]
+        if not found:
+            return new
+        result = without_arguments(new, [at for at, _, _ in found])
+        for _, argument, message in found:
+            if result is None:
+                self.keep(argument, message, _COMMENTED, blocks)
+            else:
+                self.change(argument, message, blocks)
+        return new if result is None else result
+
+    def is_excused(self, node: cst.CSTNode) -> bool:
+        """Tell whether a ``noqa`` comment excuses an original node."""
+        return self.source.is_excused(self.place(node), self.report.rule.code)
 
     def place(self, node: cst.CSTNode) -> Place:
         """Return where an original node stands."""
@@ -111,6 +155,39 @@ class Transformer(cst.CSTTransformer):
                 return []
             values.append(statement.value)
         return values
+
+    def is_read(self, node: cst.CSTNode) -> bool:
+        """Tell whether an expression is read, and not assigned or deleted."""
+        context = self.get_metadata(ExpressionContextProvider, node, None)
+        return context in (None, ExpressionContext.LOAD)
+
+    @cached_property
+    def replaced(self) -> set[str]:
+        """Return the full names that the file assigns or deletes in modules."""
+        return {
+            name
+            for node in self.metadata[ExpressionContextProvider]
+            if isinstance(node, cst.Attribute) and not self.is_read(node)
+            for name in self.names(node)
+        }
+
+    def is_free(self, node: cst.CSTNode, module: str) -> bool:
+        """Tell whether the first name of a module means the module, or nothing yet.
+
+        :param node: an original node, where the module is to be used.
+        :param module: its full name.
+        """
+        scope = self.get_metadata(ScopeProvider, node, None)
+        first = module.split(".")[0]
+        return scope is not None and all(
+            isinstance(assignment, ImportAssignment)
+            and isinstance(assignment.node, cst.Import)
+            and all(
+                alias.asname is None or alias.evaluated_alias != first
+                for alias in assignment.node.names
+            )
+            for assignment in (*scope[first], *scope.globals[first])
+        )
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the node around an original node."""
@@ -161,12 +238,21 @@ def keyword(call: cst.Call, *names: str) -> cst.Arg | None:
     return None
 
 
-def without_last_comma(arguments: Sequence[cst.Arg]) -> list[cst.Arg]:
-    """Return arguments that end without a comma, after one was removed."""
-    some = list(arguments)
-    if some and isinstance(some[-1].comma, cst.Comma):
-        some[-1] = some[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    return some
+def spread(call: cst.Call) -> Iterator[tuple[cst.Arg, str]]:
+    """Return the names in ``**{"a": …}`` and ``**dict(a=…)``, with their argument."""
+    for argument in call.args:
+        value = argument.value
+        if argument.star != "**":
+            continue
+        if isinstance(value, cst.Dict):
+            for one in value.elements:
+                key = one.key if isinstance(one, cst.DictElement) else None
+                if isinstance(key, cst.SimpleString):
+                    yield argument, str(key.evaluated_value)
+        elif isinstance(value, cst.Call) and dotted(value.func) == "dict":
+            for given in value.args:
+                if given.keyword is not None:
+                    yield argument, given.keyword.value
 
 
 def comment_behind(alias: cst.ImportAlias) -> cst.TrailingWhitespace | None:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import importlib
+import types
 from importlib import metadata
 from typing import ClassVar
 
 import pytest
 
-from flask_migrate_compat.codemods.renames import (
-    Gone,
-    Moved,
-    Renames,
-    Table,
-    gone,
-    moved,
-)
+from flask_migrate_compat.codemods.renames import Renames
 from flask_migrate_compat.codemods.rule import Rule
 from flask_migrate_compat.codemods.rules import (
     flask_names,
     flask_sqlalchemy_names,
     sqlalchemy_names,
 )
+from flask_migrate_compat.codemods.tables import Gone, Moved, Table, gone, moved
 from flask_migrate_compat.codemods.transformer import transforming
-from tests.codemods.tools import assert_left, assert_rewritten, assert_unchanged
+from tests.codemods.tools import (
+    assert_left,
+    assert_rewritten,
+    assert_unchanged,
+    source,
+)
 
 TABLES = (flask_names.TABLE, flask_sqlalchemy_names.TABLE, sqlalchemy_names.TABLE)
 
@@ -38,6 +38,7 @@ class Example(Renames):
                 "x.old": "x.new",
                 "x.away": "y.z.away",
                 "x.other": "y.z.another",
+                "x.far": "v.far",
                 "x.package.*": "x.packet",
             },
         ),
@@ -105,6 +106,30 @@ def test_unchanged(text: str) -> None:
             "from y.z import away, another as other\n",
         ),
         (
+            "from x import (  # head\n    # above\n    away,  # a\n    # between\n"
+            "    far  # b\n    # tail\n)  # end\n",
+            "# head\n# above\n# a\n# between\n# b\n# tail\n"
+            "from v import far\nfrom y.z import away  # end\n",
+        ),
+        (
+            "from x import (  # head\n    away,  # a\n    far  # b\n    # tail\n)\n",
+            "# head\n# b\n# tail\nfrom v import far\nfrom y.z import away  # a\n",
+        ),
+        (
+            "from x import (  # head\n    one,  # 1\n    # two\n    away,  # 2\n"
+            "    # tail\n)  # end\n",
+            "# two\n# tail\nfrom x import (  # head\n    one,  # 1\n)  # end\n"
+            "from y.z import away  # 2\n",
+        ),
+        (
+            "from x import (\n    one,  # 1\n    away  # 2\n)\n",
+            "# 2\nfrom x import (\n    one  # 1\n)\nfrom y.z import away\n",
+        ),
+        (
+            "from x import (\n    one, away,\n    # tail\n)\n",
+            "# tail\nfrom x import (\n    one,\n)\nfrom y.z import away\n",
+        ),
+        (
             "try:\n    from x import one, away\nexcept ImportError:\n    pass\n",
             "try:\n    from x import one\n    from y.z import away\n"
             "except ImportError:\n    pass\n",
@@ -135,10 +160,36 @@ def test_rewritten(before: str, after: str) -> None:
         ("from x.lost import *\n", "name what is used"),
         ("import x\n\n\ndef f(y):\n    return x.away(y)\n", "is in the way"),
         ("import x\ny = 1\nx.away(y)\n", "is in the way"),
+        (
+            "import x\nimport a as y\n\n\ndef f():\n    import y\n    x.away(y)\n",
+            "is in the way",
+        ),
+        ("import x\nx.old = a\n", "is assigned"),
+        ("import x\nx.old += a\n", "is assigned"),
+        ("import x\nwith a as x.away: pass\n", "is assigned"),
+        ("import x\ndel x.old\n", "is assigned"),
     ],
 )
 def test_left(text: str, reason: str) -> None:
     assert_left(RULE, text, reason)
+
+
+@pytest.mark.parametrize(
+    "module", [flask_names, flask_sqlalchemy_names, sqlalchemy_names]
+)
+def test_every_name_is_looked_for(module: types.ModuleType) -> None:
+    for name in module.TABLE:
+        package, _, last = name.rpartition(".")
+        if last != "*":
+            text = f"from {package} import (\n    other,\n    {last},\n)\n"
+            assert module.RULE.is_wanted_by(source(text)), name
+        text = f"from {package} import a\n"
+        assert last != "*" or module.RULE.is_wanted_by(source(text)), name
+
+
+def test_what_is_assigned_is_left_wherever_it_is() -> None:
+    text = "import x as y\nimport x\nx.away = a\n\n\ndef f():\n    y.away()\n"
+    assert_left(RULE, text, "is assigned", "is assigned")
 
 
 @pytest.mark.skipif(

@@ -6,15 +6,18 @@ extensions were packages below ``flaskext``. Flask 1.0 removed the former.
 
 from __future__ import annotations
 
+import re
 from typing import Sequence
 
 import libcst as cst
 from libcst import matchers
-from libcst.metadata import ImportAssignment, ScopeProvider
+from libcst.metadata import GlobalScope, ImportAssignment, ScopeProvider
 
+from ..removing import lost_comments
 from ..rule import Report, Rule
 from ..source import Source
 from ..transformer import (
+    REPLACED,
     Transformer,
     comment_behind,
     dotted,
@@ -25,6 +28,12 @@ from ..transformer import (
 
 _PREFIXES = ("flask.ext.", "flaskext.")
 _HOOK = "flask.exthook made flask.ext; with it gone, remove what uses it"
+# Blanks and line ends may stand around each dot.
+_TRACE = re.compile(r"\b(?:ext|exthook|flaskext)\b")
+_EXCUSED = "a noqa comment keeps an import or a use of it in this file: change all"
+_GLOBAL = "it is imported with global: import the extension at the top of the file"
+_SHARED = "it has comments and shares its line: put it on a line of its own"
+_NO_COMMA = cst.MaybeSentinel.DEFAULT
 _EXT = "what is looked up in it is not known; import the extension by its own name"
 
 
@@ -34,6 +43,13 @@ def _successor(name: str) -> str:
         if name.startswith(prefix):
             return f"flask_{name[len(prefix) :]}"
     return ""
+
+
+def _first(node: cst.CSTNode) -> cst.Name:
+    """Return ``a`` of ``a.b.c``, the node itself."""
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return cst.ensure_type(node, cst.Name)
 
 
 class FlaskExt(Transformer):
@@ -48,25 +64,77 @@ class FlaskExt(Transformer):
         # The extensions that a statement must import beside what it says, because
         # expressions reach them through what it binds.
         self._more: dict[cst.CSTNode, list[str]] = {}
-        self._excused: set[cst.CSTNode] = set()
+        # The expressions flask.ext.x, with the extension.
+        self._uses: dict[cst.Attribute, str] = {}
+        # The extensions that stay in this file, with the reason.
+        self._kept: dict[str, str] = {}
 
     # --- before anything is changed
 
     def visit_Module(self, node: cst.Module) -> None:
         """Look at the expressions first: an import above has to bind what they need."""
-        for attribute in matchers.findall(node, matchers.Attribute()):
-            self._note(cst.ensure_type(attribute, cst.Attribute))
+        for found in matchers.findall(node, matchers.Attribute()):
+            attribute = cst.ensure_type(found, cst.Attribute)
+            extension = self._extension(attribute)
+            if extension:
+                self._uses[attribute] = extension
+                reason = self._hindrance(attribute, extension)
+                if reason:
+                    self._kept.setdefault(extension, reason)
+        for use, extension in self._uses.items():
+            if extension not in self._kept:
+                self._import(use, extension)
 
-    def _note(self, node: cst.Attribute) -> None:
-        """Note which statement an expression ``flask.ext.x`` gets ``flask`` from."""
-        name = dotted(node)
-        extension = _successor(name)
-        if not extension or "." in extension or not self._is_expression(node):
-            return
-        imports = self._imports_of(node)
-        if not imports or not self.change(node, f"the name {name}"):
-            self._excused.add(node)
-            return
+    def _extension(self, node: cst.Attribute) -> str:
+        """Return ``flask_x`` if an expression is ``flask.ext.x``."""
+        extension = _successor(self._name(node))
+        if "." in extension or not self._is_expression(node):
+            return ""
+        return extension
+
+    def _name(self, node: cst.Attribute) -> str:
+        """Return the full name of ``f.ext.x`` after ``import flask as f``.
+
+        LibCST has none for ``flask.ext.x`` where ``import flask.ext.x`` comes later.
+        """
+        first, _, rest = dotted(node).partition(".")
+        if not first:
+            return ""
+        modules = {
+            alias.evaluated_name if alias.asname else first
+            for one in self._imports_of(node) or ()
+            for alias in one.names
+            if first in (alias.evaluated_alias, alias.evaluated_name.split(".")[0])
+        }
+        # `import flask.ext as e` is reported for all that is looked up in it.
+        if len(modules) != 1 or "." in min(modules):
+            return ""
+        return f"{modules.pop()}.{rest}"
+
+    def _hindrance(self, node: cst.Attribute, extension: str) -> str:
+        """Return why an expression cannot be changed, or nothing."""
+        imports = self._imports_of(node) or []
+        scope = self.get_metadata(ScopeProvider, _first(node), None)
+        if not self.is_read(node):
+            return REPLACED
+        if self.is_excused(node) or any(
+            self._binds(one, extension) and self.is_excused(one) for one in imports
+        ):
+            return _EXCUSED
+        if any(
+            assignment.scope is not self.get_metadata(ScopeProvider, one)
+            for one in imports
+            for assignment in (scope[_first(node).value] if scope else ())
+            if isinstance(assignment, ImportAssignment) and assignment.node is one
+        ):
+            return _GLOBAL
+        if not all(self.is_free(one, extension) for one in (node, *imports)):
+            return f"another {extension} is in the way"
+        return ""
+
+    def _import(self, node: cst.Attribute, extension: str) -> None:
+        """Note that the statements an expression depends on import an extension."""
+        imports = self._imports_of(node) or []
         if not any(self._binds(one, extension) for one in imports):
             for one in imports:
                 if extension not in self._more.setdefault(one, []):
@@ -79,19 +147,16 @@ class FlaskExt(Transformer):
             parent = self.parent(parent)
         return not isinstance(parent, (cst.ImportAlias, cst.ImportFrom))
 
-    def _imports_of(self, node: cst.CSTNode) -> list[cst.Import]:
+    def _imports_of(self, node: cst.Attribute) -> list[cst.Import] | None:
         """Return the statements that bind the first name, if nothing else does."""
-        while isinstance(node, cst.Attribute):
-            node = node.value
-        scope = self.get_metadata(ScopeProvider, node, None)
-        if scope is None or not isinstance(node, cst.Name):
-            return []
+        first = _first(node)
+        scope = self.get_metadata(ScopeProvider, first, None)
         imports = []
-        for assignment in scope[node.value]:
+        for assignment in scope[first.value] if scope is not None else ():
             if not isinstance(assignment, ImportAssignment):
-                return []
+                return None
             if not isinstance(assignment.node, cst.Import):
-                return []
+                return None
             imports.append(assignment.node)
         return imports
 
@@ -109,17 +174,19 @@ class FlaskExt(Transformer):
         self, original_node: cst.Attribute, updated_node: cst.Attribute
     ) -> cst.BaseExpression:
         """Change ``flask.ext.x``; report ``flask.ext`` with anything else behind it."""
-        name = dotted(original_node)
-        extension = _successor(name)
-        if extension and "." not in extension:
-            if original_node in self._excused or not self._is_expression(original_node):
-                return updated_node
-            return cst.Name(extension, lpar=updated_node.lpar, rpar=updated_node.rpar)
-        if (
-            name == "flask.ext"
-            and self.is_named(original_node, "flask.ext")
+        extension = self._uses.get(original_node, "")
+        if extension:
+            message = f"the name {self._name(original_node)}"
+            if extension in self._kept:
+                self.keep(original_node, message, self._kept[extension])
+            elif self.change(original_node, message):
+                return cst.Name(
+                    extension, lpar=updated_node.lpar, rpar=updated_node.rpar
+                )
+        elif (
+            self._name(original_node) == "flask.ext"
             and self._is_expression(original_node)
-            and not isinstance(self.parent(original_node), cst.Attribute)
+            and self.parent(original_node) not in self._uses
         ):
             self.keep(original_node, "the module flask.ext", _EXT)
         return updated_node
@@ -152,10 +219,13 @@ class FlaskExt(Transformer):
         for alias, new in zip(original_node.names, updated_node.names):
             name = dotted(alias.name)
             extension = _successor(name)
+            kept = self._kept.get(extension.split(".")[0])
             if name == "flask.exthook":
                 self.keep(original_node, "import of flask.exthook", _HOOK)
             if name == "flask.ext" and alias.asname is not None:
                 self.keep(original_node, "import of flask.ext", _EXT)
+            elif kept and alias.asname is None:
+                self.keep(original_node, f"import of {name}", kept)
             elif extension or name == "flask.ext":
                 if not self.change(original_node, f"import of {name}"):
                     return updated_node
@@ -168,9 +238,10 @@ class FlaskExt(Transformer):
             names.append(new)
         if not names and original_node not in self._more:
             names = [cst.ImportAlias(cst.Name("flask"))]
-        have = {name.evaluated_name for name in names if name.asname is None}
-        more = [one for one in self._more.get(original_node, ()) if one not in have]
+        more = self._more.get(original_node, ())
         names += [cst.ImportAlias(cst.Name(one)) for one in more]
+        unique = {self.code(name.with_changes(comma=_NO_COMMA)): name for name in names}
+        names = list(unique.values())
         if names == list(updated_node.names):
             return updated_node
         return updated_node.with_changes(names=with_commas(names))
@@ -178,33 +249,31 @@ class FlaskExt(Transformer):
     def _is_needed(self, node: cst.Import, package: str) -> bool:
         """Tell whether ``flask`` is used for more than its extensions."""
         scope = self.get_metadata(ScopeProvider, node, None)
-        assignments = scope[package] if scope is not None else set()
-        for assignment in assignments:
-            if not isinstance(assignment, ImportAssignment):
-                continue
-            if assignment.node is not node and not self._is_old(assignment.node):
-                # Another statement binds it.
-                return False
-        names = [
-            access.node
-            for assignment in assignments
+        if scope is None or (
+            isinstance(scope, GlobalScope) and self._is_imported_above(node, package)
+        ):
+            return False
+        changed = {
+            _first(use) for use, name in self._uses.items() if name not in self._kept
+        }
+        return "__all__" in self.source.text or any(
+            not (dotted(access.node) and _first(access.node) in changed)
+            for assignment in scope[package]
             for access in getattr(assignment, "references", ())
-        ]
-        return any(not self._is_for_an_extension(name) for name in names)
-
-    def _is_old(self, node: cst.CSTNode) -> bool:
-        return not isinstance(node, cst.Import) or all(
-            _successor(dotted(alias.name)) for alias in node.names
         )
 
-    def _is_for_an_extension(self, node: cst.CSTNode) -> bool:
-        while True:
-            if _successor(dotted(node)):
-                return node not in self._excused
-            parent = self.parent(node)
-            if not isinstance(parent, cst.Attribute) or parent.value is not node:
-                return False
-            node = parent
+    def _is_imported_above(self, node: cst.Import, package: str) -> bool:
+        """Tell whether ``import flask`` stands above, and is always executed."""
+        for line in self.source.wrapper.module.body:
+            if not isinstance(line, cst.SimpleStatementLine):
+                continue
+            for statement in line.body:
+                if isinstance(statement, cst.Import) and any(
+                    dotted(alias.name) == package and alias.asname is None
+                    for alias in statement.names
+                ):
+                    return self.place(statement) < self.place(node)
+        return False
 
     def leave_SimpleStatementLine(
         self,
@@ -219,25 +288,22 @@ class FlaskExt(Transformer):
         old, new = original_node.body[0], updated_node.body[0]
         if isinstance(old, cst.ImportFrom):
             aliases = self._aliases(old)
-            if not aliases:
-                return updated_node
-        elif isinstance(old, cst.Import) and isinstance(new, cst.Import):
-            if len(new.names) == len(old.names):
+        elif isinstance(new, cst.Import) and len(new.names) != 1:
+            if len(new.names) == len(cst.ensure_type(old, cst.Import).names):
                 return updated_node
             aliases = [(alias, None) for alias in new.names]
         else:
             return updated_node
-        lines = []
-        for alias, comment in aliases:
-            statement = cst.Import(names=with_commas([alias]))
-            line = cst.SimpleStatementLine(body=[statement])
-            if comment is not None:
-                line = line.with_changes(trailing_whitespace=comment)
-            lines.append(line)
-        lines[0] = lines[0].with_changes(leading_lines=updated_node.leading_lines)
+        if not aliases:
+            return updated_node
+        lines = [_line(alias, comment) for alias, comment in aliases]
         end = updated_node.trailing_whitespace
         if end.comment is not None or aliases[-1][1] is None:
             lines[-1] = lines[-1].with_changes(trailing_whitespace=end)
+        lost = lost_comments(original_node, [*lines, *updated_node.leading_lines])
+        lines[0] = lines[0].with_changes(
+            leading_lines=[*updated_node.leading_lines, *lost]
+        )
         return cst.FlattenSentinel(lines)
 
     def leave_SimpleStatementSuite(
@@ -258,21 +324,26 @@ class FlaskExt(Transformer):
         """Return statements that share a line, each import as one statement."""
         statements = []
         for before, after in zip(old, new):
-            if isinstance(before, cst.ImportFrom):
+            if isinstance(before, cst.ImportFrom) and lost_comments(before, ()):
+                if self._is_package(before):
+                    self.keep(before, f"import from {dotted(before.module)}", _SHARED)
+            elif isinstance(before, cst.ImportFrom):
                 aliases = [alias for alias, _ in self._aliases(before)]
                 if aliases:
                     after = cst.Import(with_commas(aliases), semicolon=after.semicolon)
             statements.append(after)
         return statements
 
+    def _is_package(self, node: cst.ImportFrom) -> bool:
+        return not node.relative and dotted(node.module) in ("flask.ext", "flaskext")
+
     def _aliases(
         self, node: cst.ImportFrom
     ) -> list[tuple[cst.ImportAlias, cst.TrailingWhitespace | None]]:
         """Return what ``from flask.ext import …`` binds, and the comments behind."""
-        module = "" if node.relative else dotted(node.module)
-        if module not in ("flask.ext", "flaskext"):
+        if not self._is_package(node):
             return []
-        message = f"import from {module}"
+        message = f"import from {dotted(node.module)}"
         if isinstance(node.names, cst.ImportStar):
             self.keep(node, message, _EXT)
             return []
@@ -293,12 +364,24 @@ class FlaskExt(Transformer):
         return aliases
 
 
+def _line(
+    alias: cst.ImportAlias, comment: cst.TrailingWhitespace | None
+) -> cst.SimpleStatementLine:
+    """Return an import of one name."""
+    line = cst.SimpleStatementLine([cst.Import(names=with_commas([alias]))])
+    return line if comment is None else line.with_changes(trailing_whitespace=comment)
+
+
 RULE = Rule(
     code="FMC101",
     name="flask_ext",
     summary="imports from flask.ext and flaskext -> the extension's own module",
     blocks="Flask 1.0",
-    triggers=("flask.ext", "flaskext", "import ext", ", ext"),
-    applies=lambda source: source.is_python,
+    triggers=("ext",),
+    applies=lambda source: (
+        source.is_python
+        and "flask" in source.text
+        and _TRACE.search(source.text) is not None
+    ),
     apply=transforming(FlaskExt),
 )

@@ -10,9 +10,10 @@ from typing import ClassVar
 
 import libcst as cst
 
-from ..renames import Moved, Renames, Table, gone, gone_below, moved, moved_below
+from ..renames import Renames
 from ..rule import Rule
-from ..transformer import keyword, transforming
+from ..tables import Moved, Table, gone, gone_below, moved, moved_below
+from ..transformer import keyword, spread, transforming
 
 _STACKS = (
     "use flask.g, flask.current_app, flask.has_app_context() or, from Flask 2.2 on,"
@@ -231,6 +232,10 @@ class FlaskNames(Renames):
         """Change arguments that have another name now."""
         known = _ARGUMENTS.get(self.imported(original_node.func), {})
         arguments = list(updated_node.args)
+        for argument, word in spread(original_node):
+            if word in known:
+                new, blocks = known[word]
+                self.keep(argument, f"the argument {word}", f"write {new}", blocks)
         for index, argument in enumerate(original_node.args):
             name = argument.keyword.value if argument.keyword else ""
             if name not in known:

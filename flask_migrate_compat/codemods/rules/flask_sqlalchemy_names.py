@@ -5,13 +5,15 @@ Found by comparing Flask-SQLAlchemy 2.5.1 with 3.1.1.
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 import libcst as cst
 
-from ..renames import DB_OF_ANOTHER_FILE, Renames, Table, gone, gone_below, moved
+from ..renames import DB_OF_ANOTHER_FILE, Renames
 from ..rule import Rule
-from ..transformer import keyword, transforming, without_last_comma
+from ..tables import Table, gone, gone_below, moved
+from ..transformer import dotted, keyword, transforming
 
 _RELEASE = "Flask-SQLAlchemy 3.0"
 _STATE = 'use app.extensions["sqlalchemy"], which is the SQLAlchemy object itself'
@@ -78,6 +80,8 @@ _FORMS = {
     "get_binds": "db.metadatas and db.engines",
     "get_app": "flask.current_app",
 }
+_PAGINATE = "if it is of Flask-SQLAlchemy, name them: page, per_page, error_out"
+_ABOUT = re.compile(r"flask|sqlalchemy|\bdb\b")
 _PAGES = ("page", "per_page", "error_out", "max_per_page")
 
 
@@ -92,11 +96,13 @@ class FlaskSQLAlchemyNames(Renames):
         """Change the arguments of what is called on the ``SQLAlchemy`` object."""
         function = original_node.func
         if self.imported(function) == "flask_sqlalchemy.SQLAlchemy":
-            return self._constructed(original_node, updated_node)
+            return self.remove_arguments(
+                original_node, updated_node, ["use_native_unicode"], _RELEASE
+            )
         if not isinstance(function, cst.Attribute):
             return updated_node
         name = function.attr.value
-        if name == "paginate" and _is_query(function.value):
+        if name == "paginate" and _ABOUT.search(self.source.text):
             return self._paged(original_node, updated_node)
         if not self.is_database(function.value):
             if self.may_be_database(function.value) and (
@@ -113,16 +119,6 @@ class FlaskSQLAlchemyNames(Renames):
             reason = f"write {_FORMS[name]}, in an application context"
             self.keep(original_node, f"{name}() of the SQLAlchemy object", reason)
         return updated_node
-
-    def _constructed(self, old: cst.Call, new: cst.Call) -> cst.Call:
-        argument = keyword(old, "use_native_unicode")
-        if argument is None or not self.change(
-            argument, "the argument use_native_unicode", _RELEASE
-        ):
-            return new
-        index = list(old.args).index(argument)
-        arguments = [*new.args[:index], *new.args[index + 1 :]]
-        return new.with_changes(args=without_last_comma(arguments))
 
     def _with_bind_key(self, old: cst.Call, new: cst.Call, name: str) -> cst.Call:
         application = keyword(old, "app")
@@ -141,9 +137,18 @@ class FlaskSQLAlchemyNames(Renames):
 
     def _paged(self, old: cst.Call, new: cst.Call) -> cst.Call:
         places = [argument for argument in old.args if argument.keyword is None]
-        if not places or len(places) > len(_PAGES) or any(a.star for a in old.args):
+        message = "paginate() with arguments without names"
+        if not places:
             return new
-        if not self.change(old, "paginate() with arguments without names"):
+        if (
+            len(places) > len(_PAGES)
+            or any(argument.star for argument in old.args)
+            or "sqlalchemy" not in self.source.text
+            or not _is_query_of_a_model(cst.ensure_type(old.func, cst.Attribute).value)
+        ):
+            self.keep(old, message, _PAGINATE)
+            return new
+        if not self.change(old, message):
             return new
         equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
         arguments = [
@@ -167,17 +172,14 @@ class FlaskSQLAlchemyNames(Renames):
             self.keep(node, f"the setting {name}", _SETTINGS[name])
 
 
-def _is_query(node: cst.BaseExpression) -> bool:
-    """Tell whether an expression is made of ``….query`` and calls on it."""
-    while True:
+def _is_query_of_a_model(node: cst.BaseExpression) -> bool:
+    """Tell whether an expression is made of ``Model.query`` and calls on it."""
+    while isinstance(node, (cst.Attribute, cst.Call)):
         if isinstance(node, cst.Attribute) and node.attr.value == "query":
-            return True
-        if isinstance(node, cst.Attribute):
-            node = node.value
-        elif isinstance(node, cst.Call):
-            node = node.func
-        else:
-            return False
+            first, _, rest = dotted(node.value).partition(".")
+            return rest == "session" if first == "db" else first[:1].isupper()
+        node = node.value if isinstance(node, cst.Attribute) else node.func
+    return False
 
 
 RULE = Rule(
@@ -190,7 +192,7 @@ RULE = Rule(
         *("models_committed", "get_debug_queries", "get_state", "_SQLAlchemyState"),
         *("FSADeprecationWarning", "use_native_unicode", "create_all", "drop_all"),
         *("reflect", "get_engine", "get_binds", "get_app", "paginate", *_SETTINGS),
-        *("sqlalchemy._compat", "sqlalchemy.utils", "import Model", ", Model"),
+        *("sqlalchemy._compat", "sqlalchemy.utils", "Model"),
     ),
     applies=lambda source: source.is_python,
     apply=transforming(FlaskSQLAlchemyNames),

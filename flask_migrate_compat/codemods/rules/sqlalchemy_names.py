@@ -10,21 +10,12 @@ from typing import ClassVar
 
 import libcst as cst
 
-from ..renames import (
-    DB_OF_ANOTHER_FILE,
-    Gone,
-    Moved,
-    Renames,
-    Table,
-    gone,
-    gone_below,
-    moved,
-    moved_below,
-)
+from ..renames import DB_OF_ANOTHER_FILE, Renames
 from ..revisions.script import is_revision_script
 from ..rule import Report, Rule
 from ..source import Source
-from ..transformer import dotted, transforming, without_last_comma
+from ..tables import Gone, Moved, Table, gone, gone_below, moved, moved_below
+from ..transformer import dotted, spread, transforming
 
 _EVENTS = "use sqlalchemy.event.listens_for"
 _PYTHON_2 = "it was for Python 2: use what Python 3 has"
@@ -130,6 +121,7 @@ _TEXTS = (
     *("CHAR", "NCHAR", "TEXT", "CLOB", "MEDIUMTEXT", "LONGTEXT", "TINYTEXT", "ENUM"),
     "SET",
 )
+_STRINGS = ("String", "Text", "Unicode", "UnicodeText", "VARCHAR", "CHAR", "TEXT")
 # Type or function -> arguments that are gone; all of them had lost their effect.
 _REMOVED = {
     **dict.fromkeys(_TEXTS, _UNICODE),
@@ -138,6 +130,8 @@ _REMOVED = {
 }
 _QUOTING = "its values are without quotes now: remove the argument and the quotes"
 _STRATEGY = "'threadlocal' is gone without a successor, 'plain' is what there is now"
+_SPREAD = "it has no effect any more: remove it"
+_THIRD = "the third argument has no effect any more: remove it, and those behind"
 # Submodules that `import sqlalchemy` does not import.
 _SUBMODULES = (
     "sqlalchemy.orm",
@@ -189,21 +183,18 @@ class SQLAlchemyNames(Renames):
                 self.keep(argument, "the argument quoting", _QUOTING, _14)
             elif word == "strategy" and name == "create_engine":
                 self.keep(argument, "the argument strategy", _STRATEGY, _14)
-        removed = [
-            index
-            for index, argument in enumerate(original_node.args)
-            if argument.keyword is not None
-            and argument.keyword.value in _REMOVED.get(name, ())
-            and self.change(argument, f"the argument {argument.keyword.value}", _2)
-        ]
-        if not removed:
-            return updated_node
-        arguments = [
-            argument
-            for index, argument in enumerate(updated_node.args)
-            if index not in removed
-        ]
-        return updated_node.with_changes(args=without_last_comma(arguments))
+        removed = _REMOVED.get(name, ())
+        for argument, word in spread(original_node):
+            if word in removed:
+                self.keep(argument, f"the argument {word}", _SPREAD, _2)
+        places = [one for one in original_node.args[:3] if not one.star]
+        if (
+            name in _STRINGS
+            and len(places) == 3
+            and all(one.keyword is None for one in places)
+        ):
+            self.keep(places[2], "the argument convert_unicode", _THIRD, _2)
+        return self.remove_arguments(original_node, updated_node, removed, _2)
 
     def _type_name(self, function: cst.BaseExpression) -> str:
         """Return the last name of something that SQLAlchemy has, or nothing."""
@@ -221,7 +212,10 @@ class SQLAlchemyNames(Renames):
         name = self.imported(original_node)
         if name in self._submodules and not self._is_imported(name):
             message = f"{name} without an import of it"
-            if self.change(original_node, message, _2):
+            if not self.is_free(original_node, name):
+                reason = f"another sqlalchemy is in the way: import {name} as you like"
+                self.keep(original_node, message, reason, _2)
+            elif self.change(original_node, message, _2):
                 self.need(name)
         below = original_node.value
         if self.is_database(below) or self.may_be_database(below):
@@ -269,8 +263,9 @@ RULE = Rule(
         *("ComparableProperty", "ThreadLocalMetaData", "subquery", "RowProxy"),
         *("sqlalchemy.util", "sqlalchemy.interfaces", "sqlalchemy.processors"),
         *("convert_unicode", "unicode_error", "_warn_on_bytestring", "mutable"),
-        *("encoding", "strategy", "quoting", ".dialects.", ".orm.", "pool.manage"),
-        *("clear_managers", "KeyedTuple", ".databases."),
+        *("encoding", "strategy", "quoting", ".dialects.", ".orm.", "manage"),
+        *("KeyedTuple", ".databases."),
+        *("String(", "Text(", "Unicode(", "VARCHAR(", "CHAR(", "TEXT("),
     ),
     applies=lambda source: (
         source.is_python and ("sqlalchemy" in source.text or "db." in source.text)

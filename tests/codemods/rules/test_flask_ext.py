@@ -15,6 +15,7 @@ from tests.codemods.tools import assert_left, assert_rewritten, assert_unchanged
         "import flask.extra\nfrom flask.extra import a\nx = flask.extra.b\n",
         "from .flask.ext import mail\nfrom .flaskext import mail\n",
         "class flask:\n    ext = None\n\n\nx = flask.ext.mail\n",
+        "import flask.extra\na[0].ext.b().ext.c = 'ext'.ext.d\n",
         "def f(flask):\n    return flask.ext.mail\n",
         "x = 'from flask.ext.mail import Mail'  # import flask.ext.mail\n",
         "from flask.ext.mail import Mail  # noqa: FMC101\n",
@@ -32,6 +33,8 @@ def test_unchanged(text: str) -> None:
     [
         ("from flask.ext.mail import Mail\n", "from flask_mail import Mail\n"),
         ("from flaskext.mail import Mail\n", "from flask_mail import Mail\n"),
+        ("from flask . ext . a import b\n", "from flask_a import b\n"),
+        ("from flask \\\n    .ext.a import b\n", "from flask_a import b\n"),
         ("from flask.ext.a.b import c as d\n", "from flask_a.b import c as d\n"),
         ("from flask.ext.mail import *\n", "from flask_mail import *\n"),
         (
@@ -63,6 +66,16 @@ def test_from_an_extension(before: str, after: str) -> None:
         (
             "from flask.ext import (\n    a,  # one\n    b,  # two\n)\n",
             "import flask_a as a  # one\nimport flask_b as b  # two\n",
+        ),
+        (
+            "from flask.ext import (  # head\n    # above\n    a,  # one\n"
+            "    # between\n    b,  # two\n    # tail\n)  # end\n",
+            "# head\n# above\n# between\n# two\n# tail\n"
+            "import flask_a as a  # one\nimport flask_b as b  # end\n",
+        ),
+        (
+            "from flask.ext import (\n    a\n    # tail\n)\n",
+            "# tail\nimport flask_a as a\n",
         ),
         (
             "if x:\n    from flask.ext import a, b\nelse:\n    a = b = None\n",
@@ -125,6 +138,37 @@ def test_from_the_package(before: str, after: str) -> None:
         ("import flask.ext\nx = flask.g\n", "import flask\nx = flask.g\n"),
         ("import flask.ext\n", "import flask\n"),
         (
+            "import flask as f\nf.ext.login.X\n",
+            "import flask as f\nimport flask_login\nflask_login.X\n",
+        ),
+        (
+            "import flask, flask.ext.login\nflask.ext.login.X(flask.g)\n",
+            "import flask, flask_login\nflask_login.X(flask.g)\n",
+        ),
+        (
+            "try:\n    import flask.ext.login\nexcept ImportError:\n"
+            "    import flask\n    import flask_login\napp = flask.Flask('a')\n",
+            "try:\n    import flask\n    import flask_login\nexcept ImportError:\n"
+            "    import flask\n    import flask_login\napp = flask.Flask('a')\n",
+        ),
+        (
+            "import flask.ext.login\n\n__all__ = ['flask']\n",
+            "import flask\nimport flask_login\n\n__all__ = ['flask']\n",
+        ),
+        (
+            "import flask.ext.login\nimport flask\nflask.g\n",
+            "import flask\nimport flask_login\nimport flask\nflask.g\n",
+        ),
+        (
+            "import flask\n\n\ndef f():\n    import flask.ext.login\n    flask.g\n",
+            "import flask\n\n\ndef f():\n    import flask\n    import flask_login\n"
+            "    flask.g\n",
+        ),
+        (
+            "import flask.ext.a\nflask.ext.a.b, flask.ext.c.d = 1, 2\n",
+            "import flask_a\nimport flask_c\nflask_a.b, flask_c.d = 1, 2\n",
+        ),
+        (
             "class A(flask.ext.mail.Mail, (flask.ext.mail).Other): x = 1\n"
             "import flask.ext.mail\n",
             "class A(flask_mail.Mail, (flask_mail).Other): x = 1\nimport flask_mail\n",
@@ -139,6 +183,9 @@ def test_import_and_its_uses(before: str, after: str) -> None:
     ("text", "reason"),
     [
         ("from flask.exthook import ExtensionImporter\n", "with it gone"),
+        ("x = 1; from flask.ext import (  # a\n    a)\n", "comments and shares"),
+        ("from flask import (\n    Flask,\n    ext,\n)\n", "is not known"),
+        ("from flask import Flask,ext\n", "is not known"),
         ("import flask.exthook\n", "with it gone"),
         ("from flask.ext import *\n", "is not known"),
         ("from flask import Flask, ext\nx = ext.mail\n", "is not known"),
@@ -149,3 +196,45 @@ def test_import_and_its_uses(before: str, after: str) -> None:
 )
 def test_left(text: str, reason: str) -> None:
     assert_left(RULE, text, reason)
+
+
+LOGIN = "import flask.ext.login\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reasons"),
+    [
+        (
+            "import flask\nflask.ext.login = 3\nflask.ext.login.a\n",
+            ["is assigned", "is assigned"],
+        ),
+        ("import flask\ndel flask.ext.login\n", ["is assigned"]),
+        (
+            "import flask.ext.login  # noqa: FMC101\nm = flask.ext.login.X()\n",
+            ["a noqa comment"],
+        ),
+        (
+            LOGIN + "m = flask.ext.login.X()  # noqa: FMC101\nflask.ext.login\n",
+            ["a noqa comment", "a noqa comment"],
+        ),
+        (
+            LOGIN + "\n\ndef f():\n    flask_login = flask.ext.login.X()\n",
+            ["another flask_login", "another flask_login"],
+        ),
+        (
+            LOGIN + "\n\ndef f(flask_login):\n    return flask.ext.login.Y\n",
+            ["another flask_login", "another flask_login"],
+        ),
+        (
+            LOGIN + "flask_login = flask.ext.login.X()\n",
+            ["another flask_login", "another flask_login"],
+        ),
+        (
+            "def f():\n    global flask\n    import flask.ext.login\n\n\n"
+            "def g():\n    flask.ext.login.X()\n",
+            ["with global", "with global"],
+        ),
+    ],
+)
+def test_left_with_its_import(text: str, reasons: list[str]) -> None:
+    assert_left(RULE, text, *reasons)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flask_migrate_compat.codemods.rules.flask_ext_strings import RULE
-from tests.codemods.tools import assert_rewritten, assert_unchanged
+from tests.codemods.tools import assert_left, assert_rewritten, assert_unchanged
 
 
 @pytest.mark.parametrize(
@@ -13,9 +13,9 @@ from tests.codemods.tools import assert_rewritten, assert_unchanged
     [
         "x = 'flask_sqlalchemy'\n",
         "x = 'flask.ext'\n",
+        "url('flaskext.css')\nopen('flaskext.py')\nopen('flaskext.min.js')\n",
         "x = 'the module flask.ext.sqlalchemy is gone'\n",
         '"""Uses flask.ext.sqlalchemy."""\n',
-        "x = f'flask.ext.{name}'\n",
         "x = 'flask.ext.sqlalchemy'  # noqa: FMC102\n",
     ],
 )
@@ -37,3 +37,16 @@ def test_unchanged(text: str) -> None:
 )
 def test_rewritten(before: str, after: str) -> None:
     assert_rewritten(RULE, before, after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = f'flask.ext.{name}'\n",
+        "import_module('flask.ext.' + n)\n",
+        "x = 'flaskext.%s' % n\n",
+        "x = 'flask.ext.{}'.format(n)\n",
+    ],
+)
+def test_left(text: str) -> None:
+    assert_left(RULE, text, "when the program runs")

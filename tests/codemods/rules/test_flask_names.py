@@ -81,6 +81,14 @@ def test_rewritten(before: str, after: str) -> None:
         ("from werkzeug.urls import url_quote\n", "urllib.parse"),
         ("from werkzeug.security import safe_str_cmp\n", "hmac.compare_digest"),
         ("from werkzeug import escape\n", "empty string of None"),
+        (
+            "import werkzeug.utils\nif not hasattr(werkzeug, 'cached_property'):\n"
+            "    werkzeug.cached_property = werkzeug.utils.cached_property\n",
+            "is assigned",
+        ),
+        ("import flask\nflask.Markup = str\n", "is assigned"),
+        ("import flask\ndel flask.escape\n", "is assigned"),
+        ("import flask\nflask.Flask('a', **{'static_path': 'b'})\n", "static_url_path"),
         ("from werkzeug import *\n", "name what is used"),
         ("from flask._compat import *\n", "name what is used"),
         (

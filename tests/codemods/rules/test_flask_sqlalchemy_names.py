@@ -45,9 +45,9 @@ def test_unchanged(text: str) -> None:
             DB + "db.create_all(bind_key='a')\ndb.drop_all(bind_key = None)\n",
         ),
         (
-            "A.query.paginate(1, 20)\n"
+            DB + "A.query.paginate(1, 20)\n"
             "db.session.query.filter(a=1).paginate(p, q, False)\n",
-            "A.query.paginate(page=1, per_page=20)\n"
+            DB + "A.query.paginate(page=1, per_page=20)\n"
             "db.session.query.filter(a=1)"
             ".paginate(page=p, per_page=q, error_out=False)\n",
         ),
@@ -60,9 +60,17 @@ def test_rewritten(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        (
+            DB.replace("()", "(\n    app,\n    # why\n    use_native_unicode=False)"),
+            "the comments that are about it",
+        ),
         (DB + "db.create_all(app=app)\n", "app.app_context()"),
         (DB + "db.create_all('__all__', app)\n", "app.app_context()"),
         (DB + "db.get_engine(app, bind='a')\n", "db.engines[name]"),
+        (DB + "es.query.paginate(1, 2)\n", "if it is of Flask-SQLAlchemy"),
+        (DB + "user.followed_posts().paginate(page, 20)\n", "if it is of Flask"),
+        (DB + "A.query.paginate(*args)\n", "if it is of Flask"),
+        ("import flask\nA.query.paginate(1, 2)\n", "if it is of Flask"),
         (DB + "db.get_app()\n", "flask.current_app"),
         ("from flask_sqlalchemy import get_state\n", "app.extensions"),
         ("from flask_sqlalchemy import get_debug_queries\n", "get_recorded_queries"),

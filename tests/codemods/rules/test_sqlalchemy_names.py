@@ -55,6 +55,18 @@ def test_unchanged(text: str) -> None:
             "import sqlalchemy as sa\nsa.Text(length=3)\n",
         ),
         (
+            "import sqlalchemy as sa\nsa.String(\n    50,  # length\n"
+            "    convert_unicode=True,\n)\nsa.String(\n    convert_unicode=True,\n)\n",
+            "import sqlalchemy as sa\nsa.String(\n    50,  # length\n)\nsa.String()\n",
+        ),
+        (
+            "import sqlalchemy as sa\n"
+            "sa.String(\n    50,\n    convert_unicode=True\n)\n"
+            "sa.String(convert_unicode=True, *a)\nsa.String(\n    convert_unicode=1)\n",
+            "import sqlalchemy as sa\n"
+            "sa.String(\n    50\n)\nsa.String(*a)\nsa.String()\n",
+        ),
+        (
             "import sqlalchemy as sa\nsa.create_engine(u, encoding='utf8')\n",
             "import sqlalchemy as sa\nsa.create_engine(u)\n",
         ),
@@ -89,6 +101,27 @@ def test_rewritten(before: str, after: str) -> None:
         ("from sqlalchemy.sql import subquery\n", ".subquery()"),
         ("from sqlalchemy.util import u\n", "for Python 2"),
         ("from app import db\ndb.relation('A')\n", "write db.relationship"),
+        (
+            "import sqlalchemy as sa\nfrom flask.ext import sqlalchemy\n"
+            "x = sa.orm.Session()\n",
+            "another sqlalchemy is in the way",
+        ),
+        (
+            "import sqlalchemy as sa\nsa.String(\n    50,  # length\n    # about it\n"
+            "    convert_unicode=True,  # why\n    # tail\n)\n",
+            "the comments that are about it",
+        ),
+        (
+            "import sqlalchemy as sa\nsa.String(\n    50,\n"
+            "    convert_unicode=True  # why\n)\n",
+            "the comments that are about it",
+        ),
+        (
+            "import sqlalchemy as sa\nsa.String(  # why\n    convert_unicode=True)\n",
+            "the comments that are about it",
+        ),
+        ("import sqlalchemy as sa\nsa.String(50, None, True)\n", "third"),
+        ("import sqlalchemy as a\na.create_engine(u, **dict(encoding=1))\n", "remove"),
         ("import sqlalchemy as a\na.create_engine(u, strategy='plain')\n", "is gone"),
         (
             "from sqlalchemy.dialects.mysql import ENUM\nENUM('a', quoting='auto')\n",
