@@ -6,6 +6,7 @@ those of Flask 3.1.3 with Werkzeug 3.1.9.
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 import libcst as cst
@@ -265,20 +266,23 @@ class FlaskNames(Renames):
         return super().leave_Attribute(original_node, updated_node)
 
 
+# `from werkzeug.utils import secure_filename` is of today.
+_TRACE = re.compile(
+    r"\b(?:Markup|escape|_\w+_ctx_stack|safe_join|JSON(?:En|De)coder|_compat"
+    r"|locked_cached_property|total_seconds|url_\w+|static_path|attachment_filename"
+    r"|cache_timeout|add_etags|send_from_directory|before_(?:app_)?first_request|is_xhr"
+    r"|json_(?:en|de)coder|safe_str_cmp|pbkdf2_\w+|unescape|Href|cookie_date"
+    r"|parse_authorization_header|\w+Mixin|Base(?:Request|Response)|\w+Middleware)\b"
+    r"|\bwerkzeug\s+import|\bimport\s[^\n]*\bwerkzeug\b"
+    r"|\bwerkzeug\.(?:contrib|script|useragents|filesystem)\b"
+)
+
 RULE = Rule(
     code="FMC103",
     name="flask_names",
     summary="names and arguments that Flask and Werkzeug moved -> where they are now",
     blocks="Flask 3.0",
-    triggers=(
-        *("Markup", "escape", "_ctx_stack", "safe_join", "JSONEncoder", "JSONDecoder"),
-        *("_compat", "werkzeug", "locked_cached_property", "total_seconds"),
-        *("url_quote", "static_path", "attachment_filename", "cache_timeout"),
-        *("add_etags", "send_from_directory", "_first_request", "is_xhr"),
-        *("json_encoder", "json_decoder"),
-    ),
-    applies=lambda source: (
-        source.is_python and ("flask" in source.text or "werkzeug" in source.text)
-    ),
+    triggers=("flask", "werkzeug"),
+    applies=lambda source: source.is_python and _TRACE.search(source.text) is not None,
     apply=transforming(FlaskNames),
 )

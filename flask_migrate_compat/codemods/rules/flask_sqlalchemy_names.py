@@ -182,18 +182,20 @@ def _is_query_of_a_model(node: cst.BaseExpression) -> bool:
     return False
 
 
+_TRACE = re.compile(
+    r"\b(?:BaseQuery|DefaultMeta|Pagination|SignallingSession|\w*models_committed"
+    r"|get_debug_queries|get_state|_SQLAlchemyState|FSADeprecationWarning|paginate"
+    r"|use_native_unicode|create_all|drop_all|reflect|get_engine|get_binds|get_app"
+    rf"|{'|'.join(_SETTINGS)})\b|sqlalchemy(?:\.|\s+import[^\n]*)\b(?:_compat|utils)\b"
+    r"|(?<!\.)\bModel\b|sqlalchemy\.Model\b"
+)
+
 RULE = Rule(
     code="FMC104",
     name="flask_sqlalchemy_names",
     summary="names and arguments of Flask-SQLAlchemy 2 -> those of 3",
     blocks=_RELEASE,
-    triggers=(
-        *("BaseQuery", "DefaultMeta", "Pagination", "SignallingSession"),
-        *("models_committed", "get_debug_queries", "get_state", "_SQLAlchemyState"),
-        *("FSADeprecationWarning", "use_native_unicode", "create_all", "drop_all"),
-        *("reflect", "get_engine", "get_binds", "get_app", "paginate", *_SETTINGS),
-        *("sqlalchemy._compat", "sqlalchemy.utils", "Model"),
-    ),
-    applies=lambda source: source.is_python,
+    triggers=("sqlalchemy", "db.", "paginate", "SQLALCHEMY_"),
+    applies=lambda source: source.is_python and _TRACE.search(source.text) is not None,
     apply=transforming(FlaskSQLAlchemyNames),
 )

@@ -6,6 +6,7 @@ rules of their own.
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 import libcst as cst
@@ -251,24 +252,26 @@ class SQLAlchemyNames(Renames):
         )
 
 
+# Narrow, because most models would be parsed for nothing otherwise: `relationship`,
+# `.subquery()` and `from sqlalchemy.orm.session import` are of today.
+_TRACE = re.compile(
+    r"\b(?:Binary|PassiveDefault|relation|eagerload|compile_mappers|mapper|RowProxy"
+    r"|ThreadLocalMetaData|ComparableProperty|KeyedTuple|clear_managers|create_engine"
+    r"|(?:Attribute|Mapper|Session)Extension|comparable_\w+|\w+load_all"
+    r"|convert_unicode|unicode_error|_warn_on_bytestring)\b"
+    r"|\b(?:mutable|quoting)['\"]?\s*[=:]|\bdatabases\b|\bmanage\b|(?<!\.)\bsubquery\b"
+    r"|\b(?:sa|sql|sqlalchemy|expression)\.subquery\b|declarative\.api\b"
+    r"|sqlalchemy(?:\.|\s+import[^\n]*)\b(?:exceptions|util|interfaces|processors)\b"
+    r"|(?<!from )(?<!import )\b\w+\.(?:dialects|orm)\.\w"
+    r"|\b(?:String|Text|Unicode\w*|\w*CHAR|\w*TEXT)\([^()]*,[^()]*,"
+)
+
 RULE = Rule(
     code="FMC105",
     name="sqlalchemy_names",
     summary="names and arguments that SQLAlchemy removed -> what there is now",
     blocks=_2,
-    triggers=(
-        *("Binary", "PassiveDefault", "relation", "eagerload", "compile_mappers"),
-        *("sqlalchemy.databases", "sqlalchemy.exceptions", "databases import"),
-        *("declarative.api", "mapper", "Extension", "load_all", "comparable"),
-        *("ComparableProperty", "ThreadLocalMetaData", "subquery", "RowProxy"),
-        *("sqlalchemy.util", "sqlalchemy.interfaces", "sqlalchemy.processors"),
-        *("convert_unicode", "unicode_error", "_warn_on_bytestring", "mutable"),
-        *("encoding", "strategy", "quoting", ".dialects.", ".orm.", "manage"),
-        *("KeyedTuple", ".databases."),
-        *("String(", "Text(", "Unicode(", "VARCHAR(", "CHAR(", "TEXT("),
-    ),
-    applies=lambda source: (
-        source.is_python and ("sqlalchemy" in source.text or "db." in source.text)
-    ),
+    triggers=("sqlalchemy", "db."),
+    applies=lambda source: source.is_python and _TRACE.search(source.text) is not None,
     apply=transforming(SQLAlchemyNames),
 )
