@@ -214,6 +214,17 @@ def test_an_import_is_added() -> None:
     tools.assert_left(RULE, taken, "sa is something else here")
 
 
+def test_left_arguments_of_text() -> None:
+    for arguments, reason in (
+        ("bindparams=x", "bindparams()"),
+        ("bindparams=None", "bindparams()"),
+        ("typemap=x", "columns()"),
+        ("bindparams=[  # one\n    x]", "comment"),
+    ):
+        assert_left(RULE, f"x = f()\nsa.text('a :x', {arguments})\n", reason)
+    assert_left(RULE, "sa.text('a', bind).execute()\n", "nothing but a string")
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
