@@ -87,12 +87,15 @@ class Clauses(RevisionTransformer):
         return self._with_flags(node, found)
 
     def _may_be_none(self, node: cst.BaseExpression) -> bool:
+        if isinstance(node, (cst.IfExp, cst.BooleanOperation)):
+            return any(self._may_be_none(one) for one in _sides(node))
         if not isinstance(node, cst.Name):
             return False
+        if node.value == "None":
+            return True
         values = self.kinds.values(node)
-        return not values or any(
-            isinstance(one, cst.Name) and one.value == "None" for one in values
-        )
+        # What a name stands for is no name, but for None.
+        return not values or any(self._may_be_none(one) for one in values)
 
     def _with_flags(
         self, node: cst.BaseExpression, found: dict[str, tuple[cst.Arg, cst.Arg]]
@@ -183,6 +186,15 @@ class Clauses(RevisionTransformer):
         if isinstance(left, cst.ParenthesizedWhitespace):
             call = call.with_changes(whitespace_before_args=left)
         return call.with_changes(args=[*args, *rest])
+
+
+def _sides(
+    node: cst.IfExp | cst.BooleanOperation,
+) -> tuple[cst.BaseExpression, cst.BaseExpression]:
+    """Return what an expression may be."""
+    if isinstance(node, cst.IfExp):
+        return node.body, node.orelse
+    return node.left, node.right
 
 
 def _inside(

@@ -330,7 +330,9 @@ class Kinds:
         if isinstance(node.operator, cst.Modulo):
             return Kind.STRING if sides[0] is Kind.STRING else None
         if isinstance(node.operator, cst.Add):
-            return Kind.STRING if Kind.STRING in sides else None
+            # What can be added to one of these is another one.
+            some = [one for one in _SUMS if one in sides]
+            return some[0] if some else None
         return None
 
     def _either(self, node: cst.CSTNode) -> Kind | None:
@@ -339,6 +341,9 @@ class Kinds:
         if isinstance(node, cst.BooleanOperation):
             return _agreed((self._of(node.left), self._of(node.right)))
         return None
+
+    def _named(self, node: cst.NamedExpr) -> Kind | None:
+        return self._of(node.value)
 
     def _text(self, node: cst.CSTNode) -> Kind | None:
         if isinstance(node, cst.SimpleString) and "b" in node.prefix:
@@ -369,6 +374,7 @@ def _agreed(kinds: Iterable[Kind | None]) -> Kind | None:
     return found.pop() if len(found) == 1 else None
 
 
+_SUMS = (Kind.STRING, Kind.LIST, Kind.TUPLE)
 _LOOKS: dict[type, Callable[..., Kind | None]] = {
     cst.Name: Kinds._name,
     cst.Attribute: Kinds._attribute,
@@ -377,6 +383,7 @@ _LOOKS: dict[type, Callable[..., Kind | None]] = {
     cst.BinaryOperation: Kinds._operation,
     cst.IfExp: Kinds._either,
     cst.BooleanOperation: Kinds._either,
+    cst.NamedExpr: Kinds._named,
     cst.SimpleString: Kinds._text,
     cst.ConcatenatedString: Kinds._text,
     cst.FormattedString: Kinds._text,

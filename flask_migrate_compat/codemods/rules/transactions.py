@@ -110,9 +110,7 @@ class Transactions(RevisionTransformer):
             call = self.parent(attribute) if attribute is not None else None
             expression = self.parent(call) if call is not None else None
             line = self._line(expression)
-            if _is_handed_on(attribute, names) and not isinstance(
-                expression, cst.Expr
-            ):
+            if _is_handed_on(attribute, names) and not isinstance(expression, cst.Expr):
                 return None
             if method(call or use) in names and isinstance(expression, cst.Expr):
                 if line is None or not self._may_go(method(call or use), line):

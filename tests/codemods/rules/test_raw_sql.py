@@ -82,6 +82,7 @@ def test_only_revision_scripts() -> None:
             "bind.execute('a :b c:d e::f')\n",
             "bind.execute(sa.text('a \\\\:b c:d e::f'))\n",
         ),
+        ("bind.execute(s := 'a')\n", "bind.exec_driver_sql(s := 'a')\n"),
         ("bind.execute(r'a :b')\n", "bind.execute(sa.text(r'a \\:b'))\n"),
         ("bind.execute('a ' 'b' ':c')\n", "bind.execute(sa.text('a ' 'b' ':c'))\n"),
         ("bind.execute('a ' ':b')\n", "bind.execute(sa.text('a ' '\\\\:b'))\n"),
