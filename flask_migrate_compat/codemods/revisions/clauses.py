@@ -34,6 +34,7 @@ _METHODS = {
 #: What a list is spread out for.
 _OF_LISTS = ("from_obj", "group_by", "order_by", "prefixes", "suffixes", "returning")
 _FLAGS = ("distinct", "correlate", "use_labels", "for_update", "autocommit", "inline")
+_NOTHING: frozenset[str] = frozenset()
 CLAUSES = (*_METHODS, *_FLAGS)
 LIST = "whether {} is a list is not known; write {}"
 
@@ -86,16 +87,21 @@ class Clauses(RevisionTransformer):
                 node = called(node, successor, *values)
         return self._with_flags(node, found)
 
-    def _may_be_none(self, node: cst.BaseExpression) -> bool:
+    def _may_be_none(
+        self, node: cst.BaseExpression, seen: frozenset[str] = _NOTHING
+    ) -> bool:
         if isinstance(node, (cst.IfExp, cst.BooleanOperation)):
-            return any(self._may_be_none(one) for one in _sides(node))
+            return any(self._may_be_none(one, seen) for one in _sides(node))
         if not isinstance(node, cst.Name):
             return False
         if node.value == "None":
             return True
+        if node.value in seen:
+            # where = where if x else …
+            return False
+        seen = seen | {node.value}
         values = self.kinds.values(node)
-        # What a name stands for is no name, but for None.
-        return not values or any(self._may_be_none(one) for one in values)
+        return not values or any(self._may_be_none(one, seen) for one in values)
 
     def _with_flags(
         self, node: cst.BaseExpression, found: dict[str, tuple[cst.Arg, cst.Arg]]

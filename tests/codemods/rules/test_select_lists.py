@@ -128,6 +128,7 @@ def test_rewritten(before: str, after: str) -> None:
     [
         ("def f(w):\n    sa.select([users.c.id], w)\n", "may be None"),
         ("sa.select([a], b if c else None)\n", "may be None"),
+        ("w = a == 1\nw = w if c else None\nsa.select([a], w)\n", "may be None"),
         ("def f(c):\n    sa.select(c, order_by=x)\n", "whether c is a list"),
         ("sa.select(['id'])\n", "sa.column()"),
         ("sa.select([1])\n", "sa.column()"),
