@@ -166,7 +166,7 @@ METHODS: dict[Kind, dict[str, Kind]] = {
     },
     Kind.SESSION_FACTORY: {"execute": Kind.RESULT, "query": Kind.QUERY},
     Kind.RESULT: RESULT_METHODS,
-    Kind.ROWS: {"pop": Kind.ROW},
+    Kind.ROWS: {**RESULT_METHODS, "pop": Kind.ROW},
     Kind.DBAPI: {"cursor": Kind.CURSOR},
     Kind.TABLE: {
         **dict.fromkeys(
