@@ -12,7 +12,7 @@ from libcst import matchers
 from libcst.metadata import ScopeProvider
 
 from ..revisions.bound import Bound, bind_argument, bind_target
-from ..revisions.clauses import comments
+from ..revisions.clauses import comments, keeping_comments
 from ..revisions.execution import METHODS, Left
 from ..revisions.kind import Kind
 from ..revisions.script import is_revision_script
@@ -219,7 +219,7 @@ class BoundMetadata(Bound):
         if name == "exists" and self.kinds.is_a(of, Kind.TABLE):
             what = "exists() of a table"
             try:
-                result = self._exists(old, new)
+                result = keeping_comments(old, lambda: self._exists(old, new))
             except Left as left:
                 self.keep(old, what, left.reason)
                 return new

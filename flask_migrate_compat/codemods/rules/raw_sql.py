@@ -23,6 +23,7 @@ _RECEIVER = (
 )
 _LOST = "a write on a connection of its own is lost without a commit; use op.get_bind()"
 _SESSIONS = (Kind.SESSION, Kind.SESSION_FACTORY)
+_COMMENT = "a comment in it would get lost; move it out"
 _POSITIONS = "text() takes nothing but a string; write its methods, and execute it"
 _TEXT_ARGUMENTS = ("bindparams", "autocommit", "typemap")
 
@@ -59,6 +60,9 @@ class RawSql(Executions):
             return updated_node
         if new is None:
             return updated_node
+        if comments(new) < comments(original_node):
+            self.keep(original_node, what, _COMMENT)
+            return updated_node
         if self.kinds.is_lost(target) and not is_reading(original_node.args[0].value):
             self.keep(original_node, what, _LOST)
             return updated_node
@@ -91,7 +95,7 @@ class RawSql(Executions):
             self.keep(old, what, "write the method bindparams() of its parameters")
             return new
         if comments(old):
-            self.keep(old, what, "a comment in it would get lost; move it out")
+            self.keep(old, what, _COMMENT)
             return new
         if not self.change(old, what):
             return new

@@ -147,6 +147,12 @@ def test_the_connection_has_another_name_elsewhere() -> None:
         (f"{M}sa.Table('t', m, autoload=x, autoload_with=bind)\n", ["autoload_with"]),
         (f"{M}sa.Table('t', m, schema='s').exists(bind)\n", ["sa.inspect"]),
         (f"{M}sa.Table('t', m).exists(x)\n", ["sa.inspect"]),
+        (f"{M}sa.Table('t', m).exists(\n    bind  # one\n)\n", ["comment"]),
+        (
+            "from sqlalchemy.ext.declarative import declarative_base\n"
+            "B = declarative_base()\nB.metadata.bind = x\nB.metadata.create_all()\n",
+            ["MetaData()", "op.get_bind()"],
+        ),
     ],
 )
 def test_left(body: str, reasons: list[str]) -> None:
