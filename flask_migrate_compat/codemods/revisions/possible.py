@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import libcst as cst
+from libcst.metadata import ScopeProvider
 
 from ..transformer import Transformer
 from .kind import Kind
@@ -84,9 +85,27 @@ class PossibleKinds(Kinds):
         function = parameters and self._transformer.parent(parameters)
         argument = function and self._transformer.parent(function)
         call = argument and self._transformer.parent(argument)
+        if isinstance(function, cst.FunctionDef):
+            return self._is_called_with_row(function, param)
         if not isinstance(function, cst.Lambda) or not isinstance(call, cst.Call):
             return False
         some = [one.value for one in call.args if one is not argument]
         if isinstance(call.func, cst.Attribute) and call.func.attr.value == "sort":
             some.append(call.func.value)
         return any(self._may_have_rows(one) for one in some)
+
+    def _is_called_with_row(self, function: cst.FunctionDef, param: cst.Param) -> bool:
+        """Tell whether the script calls a function with a row at a place."""
+        scope = self._transformer.get_metadata(ScopeProvider, function, None)
+        if scope is None or param not in function.params.params:
+            return False
+        place = function.params.params.index(param)
+        for assignment in scope[function.name.value]:
+            for access in getattr(assignment, "references", ()):
+                call = self._transformer.parent(access.node)
+                if not isinstance(call, cst.Call) or call.func is not access.node:
+                    continue
+                given = call.args[place : place + 1]
+                if given and self.may_be(given[0].value, Kind.ROW):
+                    return True
+        return False

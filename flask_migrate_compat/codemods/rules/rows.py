@@ -22,6 +22,7 @@ _MAYBE = (
 _COLUMN = "the row may be of a text, which has no columns; write the name of the column"
 _IN = "a column is in a row of a select only, and else no error; write its name"
 _TAKEN = "the name {} is taken in the script; write row._mapping"
+_KEYS = "they are a view from SQLAlchemy 1.4 on; write list() around them"
 _MAPPED = "write [dict(row._mapping) for row in …]"
 _VIEWS = ("keys", "values", "items")
 _ITERATORS = {"iterkeys": "keys", "itervalues": "values", "iteritems": "items"}
@@ -52,6 +53,12 @@ class Rows(RevisionTransformer):
         index = original_node.slice[0].slice
         if not isinstance(index, cst.Index) or len(original_node.slice) != 1:
             return updated_node
+        keys = original_node.value
+        is_keys = isinstance(keys, cst.Call) and method(keys) == "keys"
+        if is_keys and self.kinds.is_a(
+            receiver(cst.ensure_type(keys, cst.Call)), Kind.RESULT
+        ):
+            self.keep(original_node, "an item of the keys() of a result", _KEYS)
         if not self._is_row(original_node.value):
             if self._is_name(index.value):
                 self._refused(original_node.value, original_node)

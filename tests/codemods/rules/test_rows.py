@@ -141,6 +141,7 @@ ROWS = "bind.execute(users.select()).fetchall()"
         "x = next(bind.execute(users.select()))['id']\n",
         f"for a, row in zip(x, {ROWS}):\n    row['id']\n",
         f"for row in (row for row in {ROWS}):\n    row['id']\n",
+        f"def f(x, row):\n    row['id']\nfor row in {ROWS}:\n    f(1, row)\n",
     ],
 )
 def test_left_what_may_be_a_row(body: str) -> None:
@@ -149,6 +150,7 @@ def test_left_what_may_be_a_row(body: str) -> None:
 
 def test_left_where_nothing_can_be_written() -> None:
     assert_left(RULE, f"x = list(map(dict, {ROWS}))\n", "dict(row._mapping)")
+    assert_left(RULE, "x = bind.execute(users.select()).keys()[0]\n", "list()")
     assert_left(RULE, f"{ROW}list = [1]\nx = row.keys()\n", "list is taken")
 
 
