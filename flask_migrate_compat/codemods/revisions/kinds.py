@@ -40,6 +40,8 @@ class Kinds:
     def __init__(self, transformer: Transformer) -> None:
         self._transformer = transformer
         self._active: set[cst.CSTNode] = set()
+        # First target of a name that is looked at -> what is known of it up to now.
+        self._so_far: dict[cst.CSTNode | None, list[Kind | None]] = {}
 
     def of(self, node: cst.CSTNode | None) -> Kind | None:
         """Return what an original expression is, or nothing when that is not known."""
@@ -146,7 +148,20 @@ class Kinds:
             return Kind.VALUE
         if self._transformer.is_named(node, "alembic.op"):
             return Kind.OPERATIONS
-        return _agreed(self._target(one) for one in self.assignments(node))
+        targets = sorted(self.assignments(node), key=self._transformer.place)
+        first = targets[0] if targets else None
+        if first in self._so_far:
+            # query = query.where(…): what the lines before make of it.
+            return _agreed(self._so_far[first]) or Kind.SAME
+        if first is None:
+            return None
+        found = self._so_far[first] = []
+        try:
+            for one in targets:
+                found.append(self._target(one))
+            return _agreed(found)
+        finally:
+            del self._so_far[first]
 
     def _target(self, node: cst.CSTNode) -> Kind | None:
         """Return what is assigned to a target."""

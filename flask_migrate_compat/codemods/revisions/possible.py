@@ -40,7 +40,14 @@ class PossibleKinds(Kinds):
             return Kind.ROW in kinds and self._may_give_row(node)
         if not isinstance(node, cst.Name):
             return False
-        return any(self._target_may_be(one, kinds) for one in self.assignments(node))
+        targets = self.assignments(node)
+        if not self._looked_at.isdisjoint(targets):
+            return False
+        self._looked_at.update(targets)
+        try:
+            return any(self._target_may_be(one, kinds) for one in targets)
+        finally:
+            self._looked_at.difference_update(targets)
 
     def _may_give_row(self, call: cst.Call) -> bool:
         is_next = self._transformer.is_named(call.func, "builtins.next")
@@ -57,27 +64,21 @@ class PossibleKinds(Kinds):
         return self.may_be(node, Kind.RESULT, Kind.ROWS)
 
     def _target_may_be(self, target: cst.CSTNode, kinds: tuple[Kind, ...]) -> bool:
-        if target in self._looked_at:
-            return False
-        self._looked_at.add(target)
-        try:
-            if self._target(target) in kinds:
-                return True
-            node: cst.CSTNode | None = target
-            parent = self._transformer.parent(target)
-            while isinstance(parent, (cst.AssignTarget, cst.Element, cst.Tuple)):
-                node, parent = parent, self._transformer.parent(parent)
-            if isinstance(parent, (cst.For, cst.CompFor)) and parent.target is not None:
-                return Kind.ROW in kinds and self._may_have_rows(parent.iter)
-            if isinstance(node, cst.Tuple) or not isinstance(
-                parent, (cst.Assign, cst.AnnAssign, cst.NamedExpr)
-            ):
-                return isinstance(target, cst.Param) and (
-                    Kind.ROW in kinds and self._may_get_row(target)
-                )
-            return self.may_be(parent.value, *kinds)
-        finally:
-            self._looked_at.discard(target)
+        if self._target(target) in kinds:
+            return True
+        node: cst.CSTNode | None = target
+        parent = self._transformer.parent(target)
+        while isinstance(parent, (cst.AssignTarget, cst.Element, cst.Tuple)):
+            node, parent = parent, self._transformer.parent(parent)
+        if isinstance(parent, (cst.For, cst.CompFor)) and parent.target is not None:
+            return Kind.ROW in kinds and self._may_have_rows(parent.iter)
+        if isinstance(node, cst.Tuple) or not isinstance(
+            parent, (cst.Assign, cst.AnnAssign, cst.NamedExpr)
+        ):
+            return isinstance(target, cst.Param) and (
+                Kind.ROW in kinds and self._may_get_row(target)
+            )
+        return self.may_be(parent.value, *kinds)
 
     def _may_get_row(self, param: cst.Param) -> bool:
         """Tell whether ``sorted(rows, key=lambda r: …)`` gives a row to ``r``."""

@@ -157,3 +157,11 @@ def test_left_where_nothing_can_be_written() -> None:
 def test_unknown_rows_are_not_looked_for_without_end() -> None:
     body = "a = b if x else c\nb = a or d\nfor a in b:\n    b = a['id']\n"
     assert_unchanged(RULE, body)
+
+
+def test_many_lines_of_one_name_take_no_time() -> None:
+    lines = "s = s + 'x'\nq = q.where(x)\n" * 40
+    body = f"s = ''\nq = users.select()\n{lines}bind.execute(s)\nbind.execute(q)\n"
+    assert_unchanged(RULE, body)
+    rows = f"r = {ROWS}\n" + "r = r or None\n" * 40
+    assert_left(RULE, f"{rows}r[0]['id']\n", "row._mapping for a row")
