@@ -12,7 +12,7 @@ from ..revisions.kind import VALUES, Kind
 from ..revisions.script import is_revision_script
 from ..revisions.transformer import RevisionTransformer, called, method, receiver
 from ..rule import Rule
-from ..transformer import transforming
+from ..transformer import dotted, transforming
 
 _KEY = "whether {} is a number or a name is not known; for a name, write row._mapping[]"
 _MAYBE = (
@@ -41,10 +41,19 @@ class Rows(RevisionTransformer):
 
     def _refused(self, node: cst.CSTNode, place: cst.CSTNode) -> None:
         """Report a use as a mapping of what is a row by one assignment only."""
-        if self.kinds.may_be(node, Kind.ROW):
+        if self.kinds.may_be(node, Kind.ROW) and not self._is_mapping(node):
             code = self.code(node)
             code = code if len(code) < 40 and "\n" not in code else "it"
             self.keep(place, "what may be a row as a mapping", _MAYBE.format(code))
+
+    def _is_mapping(self, node: cst.CSTNode) -> bool:
+        """Tell whether a name is that of the loop around, over ``mappings()``."""
+        loop = self.parent(node)
+        while isinstance(node, cst.Name) and loop is not None:
+            if isinstance(loop, cst.For) and dotted(loop.target) == node.value:
+                return self.kinds.is_a(loop.iter, Kind.MAPPINGS)
+            loop = self.parent(loop)
+        return False
 
     def leave_Subscript(
         self, original_node: cst.Subscript, updated_node: cst.Subscript

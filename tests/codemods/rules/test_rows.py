@@ -27,6 +27,7 @@ LOOP = "for row in bind.execute(sa.text('x')):\n    "
         "row = x if y else bind.execute(sa.text('x')).first()\nrow[0]\n",
         "def f(row):\n    return row['name'], bind.execute(sa.text('x'))\n",
         f"{ROW}row['name']  # noqa: FMC404\n",
+        f"{LOOP}row.id\nfor row in bind.execute(x).mappings():\n    row['id']\n",
     ],
 )
 def test_unchanged(body: str) -> None:
