@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import libcst as cst
+import libcst.matchers as m
 
 from .click_options import Reader
 
@@ -21,6 +22,8 @@ def new_prompt(call: cst.Call, name: str, reader: Reader) -> str:
             "click has nothing that returns None for one answer, and takes any case;"
             " see click.prompt(type=click.Choice([...]))"
         )
+    if m.findall(call, m.Comment()):
+        raise PromptError("a comment in it would get lost; move it out")
     order = ("name", "default")
     given: dict[str, cst.BaseExpression] = {}
     for position, argument in enumerate(call.args):
@@ -41,6 +44,10 @@ def new_prompt(call: cst.Call, name: str, reader: Reader) -> str:
     if name == "prompt_bool":
         if default not in (True, False, None) or isinstance(default, int) is None:
             raise PromptError("its default is neither True nor False")
+        if not text.code.endswith(("'", '"')):
+            raise PromptError(
+                "its text does not stand there, but what is added to it has to"
+            )
         # Not default="n", as it is shown: click 7 returns a default as it is given.
         words = [_with_ending(text.code, f" [{'y' if default else 'n'}]")]
         words += [f"default={bool(default)}", "type=bool", "show_default=False"]

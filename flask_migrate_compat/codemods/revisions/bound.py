@@ -46,6 +46,9 @@ class Bound(RevisionTransformer):
         return self._one(found)
 
     def _one(self, found: list[cst.BaseExpression]) -> cst.BaseExpression | None:
+        if not found:
+            # A parameter of a function.
+            return None
         first, *_ = found = [self._connection(one) for one in found]
         codes = {self.code(one) for one in found}
         if len(codes) != 1 or not is_pure(first):

@@ -34,6 +34,7 @@ _METHODS = {
 #: What a list is spread out for.
 _OF_LISTS = ("from_obj", "group_by", "order_by", "prefixes", "suffixes", "returning")
 _FLAGS = ("distinct", "correlate", "use_labels", "for_update", "autocommit", "inline")
+_NOTHING: frozenset[str] = frozenset()
 CLAUSES = (*_METHODS, *_FLAGS)
 LIST = "whether {} is a list is not known; write {}"
 
@@ -86,13 +87,21 @@ class Clauses(RevisionTransformer):
                 node = called(node, successor, *values)
         return self._with_flags(node, found)
 
-    def _may_be_none(self, node: cst.BaseExpression) -> bool:
+    def _may_be_none(
+        self, node: cst.BaseExpression, seen: frozenset[str] = _NOTHING
+    ) -> bool:
+        if isinstance(node, (cst.IfExp, cst.BooleanOperation)):
+            return any(self._may_be_none(one, seen) for one in _sides(node))
         if not isinstance(node, cst.Name):
             return False
+        if node.value == "None":
+            return True
+        if node.value in seen:
+            # where = where if x else …
+            return False
+        seen = seen | {node.value}
         values = self.kinds.values(node)
-        return not values or any(
-            isinstance(one, cst.Name) and one.value == "None" for one in values
-        )
+        return not values or any(self._may_be_none(one, seen) for one in values)
 
     def _with_flags(
         self, node: cst.BaseExpression, found: dict[str, tuple[cst.Arg, cst.Arg]]
@@ -183,6 +192,15 @@ class Clauses(RevisionTransformer):
         if isinstance(left, cst.ParenthesizedWhitespace):
             call = call.with_changes(whitespace_before_args=left)
         return call.with_changes(args=[*args, *rest])
+
+
+def _sides(
+    node: cst.IfExp | cst.BooleanOperation,
+) -> tuple[cst.BaseExpression, cst.BaseExpression]:
+    """Return what an expression may be."""
+    if isinstance(node, cst.IfExp):
+        return node.body, node.orelse
+    return node.left, node.right
 
 
 def _inside(

@@ -32,6 +32,7 @@ class Kind(Enum):
     ROW = "a row"
     MAPPINGS = "a result of mappings"
     METADATA = "metadata"
+    BASE = "the base of the classes of the ORM"
     TABLES = "the tables of metadata"
     TABLE = "a table"
     COLUMNS = "the columns of a table"
@@ -68,6 +69,7 @@ MODULES = frozenset(
         "sqlalchemy.engine.url",
         "sqlalchemy.engine.reflection",
         "sqlalchemy.engine.reflection.Inspector",
+        "sqlalchemy.ext.declarative",
         "sqlalchemy.orm",
         "sqlalchemy.orm.session",
         "sqlalchemy.orm.scoping",
@@ -89,6 +91,7 @@ MADE_BY_SQLALCHEMY = {
     "literal_column": Kind.COLUMN,
     "Index": Kind.INDEX,
     "MetaData": Kind.METADATA,
+    "declarative_base": Kind.BASE,
     "Session": Kind.SESSION,
     "create_session": Kind.SESSION,
     "sessionmaker": Kind.SESSION_FACTORY,
@@ -166,7 +169,7 @@ METHODS: dict[Kind, dict[str, Kind]] = {
     },
     Kind.SESSION_FACTORY: {"execute": Kind.RESULT, "query": Kind.QUERY},
     Kind.RESULT: RESULT_METHODS,
-    Kind.ROWS: {"pop": Kind.ROW},
+    Kind.ROWS: {**RESULT_METHODS, "pop": Kind.ROW},
     Kind.DBAPI: {"cursor": Kind.CURSOR},
     Kind.TABLE: {
         **dict.fromkeys(
@@ -191,6 +194,7 @@ ATTRIBUTES: dict[Kind, dict[str, Kind]] = {
     Kind.DBAPI: {"connection": Kind.DBAPI, "dbapi_connection": Kind.DBAPI},
     Kind.TABLE: {"c": Kind.COLUMNS, "columns": Kind.COLUMNS},
     Kind.METADATA: {"tables": Kind.TABLES},
+    Kind.BASE: {"metadata": Kind.METADATA},
 }
 # Methods that end a statement, or ask it something.
 NO_STATEMENT = frozenset(("execute", "scalar", "compile", "label", "as_scalar"))

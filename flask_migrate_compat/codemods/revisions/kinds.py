@@ -40,6 +40,8 @@ class Kinds:
     def __init__(self, transformer: Transformer) -> None:
         self._transformer = transformer
         self._active: set[cst.CSTNode] = set()
+        # First target of a name that is looked at -> what is known of it up to now.
+        self._so_far: dict[cst.CSTNode | None, list[Kind | None]] = {}
 
     def of(self, node: cst.CSTNode | None) -> Kind | None:
         """Return what an original expression is, or nothing when that is not known."""
@@ -49,10 +51,6 @@ class Kinds:
     def is_a(self, node: cst.CSTNode | None, *kinds: Kind) -> bool:
         """Tell whether an original expression is of one of these kinds."""
         return self.of(node) in kinds
-
-    def may_be(self, node: cst.Name, kind: Kind) -> bool:
-        """Tell whether one thing that is assigned to a name is of a kind."""
-        return any(self._target(one) is kind for one in self.assignments(node))
 
     def sqlalchemy_name(self, node: cst.CSTNode) -> str:
         """Return ``select`` for any name of ``sqlalchemy.select``, else nothing."""
@@ -150,7 +148,20 @@ class Kinds:
             return Kind.VALUE
         if self._transformer.is_named(node, "alembic.op"):
             return Kind.OPERATIONS
-        return _agreed(self._target(one) for one in self.assignments(node))
+        targets = sorted(self.assignments(node), key=self._transformer.place)
+        first = targets[0] if targets else None
+        if first in self._so_far:
+            # query = query.where(…): what the lines before make of it.
+            return _agreed(self._so_far[first]) or Kind.SAME
+        if first is None:
+            return None
+        found = self._so_far[first] = []
+        try:
+            for one in targets:
+                found.append(self._target(one))
+            return _agreed(found)
+        finally:
+            del self._so_far[first]
 
     def _target(self, node: cst.CSTNode) -> Kind | None:
         """Return what is assigned to a target."""
@@ -330,7 +341,9 @@ class Kinds:
         if isinstance(node.operator, cst.Modulo):
             return Kind.STRING if sides[0] is Kind.STRING else None
         if isinstance(node.operator, cst.Add):
-            return Kind.STRING if Kind.STRING in sides else None
+            # What can be added to one of these is another one.
+            some = [one for one in _SUMS if one in sides]
+            return some[0] if some else None
         return None
 
     def _either(self, node: cst.CSTNode) -> Kind | None:
@@ -339,6 +352,9 @@ class Kinds:
         if isinstance(node, cst.BooleanOperation):
             return _agreed((self._of(node.left), self._of(node.right)))
         return None
+
+    def _named(self, node: cst.NamedExpr) -> Kind | None:
+        return self._of(node.value)
 
     def _text(self, node: cst.CSTNode) -> Kind | None:
         if isinstance(node, cst.SimpleString) and "b" in node.prefix:
@@ -366,9 +382,13 @@ def _agreed(kinds: Iterable[Kind | None]) -> Kind | None:
     found = set(kinds)
     if found != {Kind.SAME}:
         found.discard(Kind.SAME)
+    if found == {Kind.RESULT, Kind.ROWS}:
+        # result = result.fetchall()
+        return Kind.ROWS
     return found.pop() if len(found) == 1 else None
 
 
+_SUMS = (Kind.STRING, Kind.LIST, Kind.TUPLE)
 _LOOKS: dict[type, Callable[..., Kind | None]] = {
     cst.Name: Kinds._name,
     cst.Attribute: Kinds._attribute,
@@ -377,6 +397,7 @@ _LOOKS: dict[type, Callable[..., Kind | None]] = {
     cst.BinaryOperation: Kinds._operation,
     cst.IfExp: Kinds._either,
     cst.BooleanOperation: Kinds._either,
+    cst.NamedExpr: Kinds._named,
     cst.SimpleString: Kinds._text,
     cst.ConcatenatedString: Kinds._text,
     cst.FormattedString: Kinds._text,

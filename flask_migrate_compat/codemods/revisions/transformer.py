@@ -13,7 +13,7 @@ from libcst.metadata import ScopeProvider
 from ..rule import Report
 from ..source import Source
 from ..transformer import Transformer, dotted, undotted
-from .kinds import Kinds
+from .possible import PossibleKinds
 
 #: Where the names of SQLAlchemy's expression language are found.
 _EXPRESSION = ("sqlalchemy", "sqlalchemy.sql", "sqlalchemy.sql.expression")
@@ -29,7 +29,7 @@ class RevisionTransformer(Transformer):
 
     def __init__(self, source: Source, report: Report) -> None:
         super().__init__(source, report)
-        self.kinds = Kinds(self)
+        self.kinds = PossibleKinds(self)
         self._imported: list[tuple[str, int]] = []
         self._bound: set[str] = set()
         self._needs_import = False

@@ -12,7 +12,7 @@ from libcst import matchers
 from libcst.metadata import ScopeProvider
 
 from ..revisions.bound import Bound, bind_argument, bind_target
-from ..revisions.clauses import comments
+from ..revisions.clauses import comments, keeping_comments
 from ..revisions.execution import METHODS, Left
 from ..revisions.kind import Kind
 from ..revisions.script import is_revision_script
@@ -32,6 +32,7 @@ _UNBOUND = (
     " connection to each of these instead, and write MetaData()"
 )
 _AUTOLOAD = "what it is bound to is not known; write autoload_with=op.get_bind()"
+_COMMENT = "a comment in it would get lost; move it out"
 _EXISTS = "write sa.inspect(op.get_bind()).has_table() with the name of the table"
 
 
@@ -43,7 +44,7 @@ class BoundMetadata(Bound):
         super().visit_Module(node)
         self._free: dict[cst.CSTNode, cst.BaseExpression] = {}
         self._reflected: dict[cst.CSTNode, cst.BaseExpression] = {}
-        if self._is_binding_used(node):
+        if self._is_binding_used(node) or self._is_binding_needed(node):
             return
         for one in matchers.findall(node, matchers.Call()):
             call = cst.ensure_type(one, cst.Call)
@@ -76,6 +77,22 @@ class BoundMetadata(Bound):
             ):
                 return True
         return False
+
+    def _is_binding_needed(self, module: cst.Module) -> bool:
+        """Tell whether a call without a connection stays as it is."""
+        return any(
+            self._is_staying(cst.ensure_type(one, cst.Call))
+            for one in matchers.findall(module, matchers.Call())
+        )
+
+    def _is_staying(self, call: cst.Call) -> bool:
+        is_making = method(call) in (*_OF_METADATA, *_MAKERS)
+        if is_making and _has_no_bind(call) and _has_comment(call):
+            return True
+        is_reflecting = keyword(call, "autoload") and not keyword(call, "autoload_with")
+        if not is_reflecting and not (is_making and _has_no_bind(call)):
+            return False
+        return self.source.is_excused(self.place(call), self.report.rule.code)
 
     def _is_harmless(self, call: cst.Call) -> bool:
         """Tell whether all uses of new metadata are known."""
@@ -139,16 +156,27 @@ class BoundMetadata(Bound):
         if old not in self._free:
             self.keep(old, what, _UNBOUND)
             return new
-        if reflect is not None and self._line_of(old) is None:
+        value = self.code(reflect.value) if reflect is not None else "False"
+        if value not in ("True", "False") or (
+            value == "True" and self._line_of(old) is None
+        ):
             self.keep(old, what, "write reflect(bind=) in a line of its own")
+            return new
+        if sum(one.keyword is None for one in old.args) > 1:
+            self.keep(old, what, "write the names of its arguments")
+            return new
+        args = _without(old, new, dropped)
+        result = new.with_changes(args=args)
+        if comments(result) < comments(new):
+            self.keep(old, what, _COMMENT)
             return new
         if not self.change(old, what):
             return new
-        if reflect is not None and self.code(reflect.value) == "True":
+        if value == "True":
             line = self._line_of(old)
             if line is not None:
                 self._reflected[line] = self._free[old]
-        return new.with_changes(args=_without(old, new, dropped))
+        return result
 
     def _line_of(self, call: cst.Call) -> cst.CSTNode | None:
         """Return the line ``metadata = MetaData()`` when it is one."""
@@ -175,11 +203,14 @@ class BoundMetadata(Bound):
         ):
             self.keep(autoload, "Table(autoload=)", _AUTOLOAD)
             return result
-        if not self.change(autoload, "Table(autoload=)"):
-            return result
         if has_source or value == "False" or bind is None:
-            return result.with_changes(args=_without(old, result, [autoload]))
-        return _renamed(old, result, autoload, "autoload_with", bind)
+            made = result.with_changes(args=_without(old, result, [autoload]))
+        else:
+            made = _renamed(old, result, autoload, "autoload_with", bind)
+        if comments(made) < comments(result):
+            self.keep(autoload, "Table(autoload=)", _COMMENT)
+            return result
+        return made if self.change(autoload, "Table(autoload=)") else result
 
     def _maker(self, old: cst.Call, new: cst.Call) -> cst.BaseExpression:
         """Change ``table.create()``, ``index.drop()``, ``table.exists(bind)``."""
@@ -188,7 +219,7 @@ class BoundMetadata(Bound):
         if name == "exists" and self.kinds.is_a(of, Kind.TABLE):
             what = "exists() of a table"
             try:
-                result = self._exists(old, new)
+                result = keeping_comments(old, lambda: self._exists(old, new))
             except Left as left:
                 self.keep(old, what, left.reason)
                 return new
@@ -217,10 +248,12 @@ class BoundMetadata(Bound):
         """Give a call the connection."""
         name = method(old)
         bind = self.at(bind, old)
-        if bind is None:
-            self.keep(old, f"{name}() without a connection", _UNKNOWN.format(name))
+        what = f"{name}() without a connection"
+        if bind is None or _has_comment(old):
+            reason = _UNKNOWN.format(name) if bind is None else _COMMENT
+            self.keep(old, what, reason)
             return new
-        if not self.change(old, f"{name}() without a connection"):
+        if not self.change(old, what):
             return new
         if name == "reflect" or new.args:
             equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
@@ -290,6 +323,11 @@ def _has_no_bind(call: cst.Call) -> bool:
         one.star or one.keyword is None or one.keyword.value == "bind"
         for one in call.args
     )
+
+
+def _has_comment(call: cst.Call) -> bool:
+    """Tell whether a comment stands between the arguments of a call."""
+    return comments(call) > comments(call.func)
 
 
 def _without(old: cst.Call, new: cst.Call, dropped: Sequence[cst.Arg]) -> list[cst.Arg]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from ..revisions.clauses import keeping_comments
 from ..revisions.execution import METHODS, Executions, Left
 from ..revisions.kind import ENGINES, Kind
 from ..revisions.script import is_revision_script
@@ -48,6 +49,8 @@ class Engines(Executions):
             if is_old:
                 what = f"{name}() of an engine"
                 return self._tried(original_node, updated_node, what)
+        elif name == "contextual_connect" and kind in ENGINES:
+            self.keep(original_node, _EXECUTION.format(name), "write connect()")
         elif name == "get_primary_keys" and kind is Kind.INSPECTOR:
             return self._tried(original_node, updated_node, "get_primary_keys()")
         return updated_node
@@ -67,7 +70,7 @@ class Engines(Executions):
 
     def _tried(self, old: cst.Call, new: cst.Call, message: str) -> cst.BaseExpression:
         try:
-            result = self._new(old, new)
+            result = keeping_comments(old, lambda: self._new(old, new))
         except Left as left:
             self.keep(old, message, left.reason)
             return new
@@ -145,7 +148,7 @@ RULE = Rule(
     name="engines",
     summary="engine.execute(), has_table(), table_names() -> the connection, inspect()",
     blocks="SQLAlchemy 2.0",
-    triggers=("engine", "url", "get_primary_keys"),
+    triggers=("engine", "url", "get_primary_keys", "contextual_connect"),
     applies=is_revision_script,
     apply=transforming(Engines),
 )

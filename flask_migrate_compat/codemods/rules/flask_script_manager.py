@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import libcst as cst
+from libcst.metadata import ScopeProvider
 
 from ..managers.click_options import Parameter
 from ..managers.command_classes import as_function
@@ -109,7 +110,7 @@ class FlaskScriptManager(Transformer):
             except PromptError as error:
                 self.keep(call, old, str(error))
                 continue
-            if self._is_click_taken():
+            if self._is_click_taken(node):
                 self.keep(call, old, "the name click is taken in this file")
             elif self.change(call, old):
                 self.prompts[call] = code
@@ -142,11 +143,12 @@ class FlaskScriptManager(Transformer):
         elif self.change(alias, old):
             self.unused.add(alias)
 
-    def _is_click_taken(self) -> bool:
-        scope = self.planner.scope
+    def _is_click_taken(self, node: cst.CSTNode) -> bool:
+        here = self.get_metadata(ScopeProvider, node, None) or self.planner.scope
         return any(
             {one.name for one in assignment.get_qualified_names_for("click")}
             != {"click"}
+            for scope in (here, self.planner.scope)
             for assignment in scope["click"]
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from ..revisions.clauses import comments
 from ..revisions.execution import METHODS, Executions, Left
 from ..revisions.kind import CONNECTIONS, ENGINES, Kind
 from ..revisions.script import is_revision_script
@@ -22,6 +23,8 @@ _RECEIVER = (
 )
 _LOST = "a write on a connection of its own is lost without a commit; use op.get_bind()"
 _SESSIONS = (Kind.SESSION, Kind.SESSION_FACTORY)
+_COMMENT = "a comment in it would get lost; move it out"
+_POSITIONS = "text() takes nothing but a string; write its methods, and execute it"
 _TEXT_ARGUMENTS = ("bindparams", "autocommit", "typemap")
 
 
@@ -57,6 +60,9 @@ class RawSql(Executions):
             return updated_node
         if new is None:
             return updated_node
+        if comments(new) < comments(original_node):
+            self.keep(original_node, what, _COMMENT)
+            return updated_node
         if self.kinds.is_lost(target) and not is_reading(original_node.args[0].value):
             self.keep(original_node, what, _LOST)
             return updated_node
@@ -72,7 +78,26 @@ class RawSql(Executions):
     def _text(self, old: cst.Call, new: cst.Call) -> cst.BaseExpression:
         """Change ``sa.text("…", bindparams=[…], autocommit=True)``."""
         found = [one for one in _TEXT_ARGUMENTS if keyword(old, one) is not None]
-        if not found or not self.change(old, f"text({found[0]}=)"):
+        if sum(one.keyword is None for one in old.args) > 1:
+            self.keep(old, "text() with several arguments", _POSITIONS)
+            return new
+        if not found:
+            return new
+        what = f"text({found[0]}=)"
+        typemap = keyword(old, "typemap")
+        if typemap is not None and not isinstance(typemap.value, cst.Dict):
+            self.keep(old, what, "write the method columns() of its types")
+            return new
+        bindparams = keyword(old, "bindparams")
+        if bindparams is not None and not self.kinds.is_a(
+            bindparams.value, Kind.LIST, Kind.TUPLE
+        ):
+            self.keep(old, what, "write the method bindparams() of its parameters")
+            return new
+        if comments(old):
+            self.keep(old, what, _COMMENT)
+            return new
+        if not self.change(old, what):
             return new
         result = new.with_changes(
             args=listed(

@@ -6,17 +6,24 @@ A row of SQLAlchemy 1.4 is a named tuple, and the mapping is its ``_mapping``.
 from __future__ import annotations
 
 import libcst as cst
+from libcst.metadata import BuiltinAssignment, ScopeProvider
 
 from ..revisions.kind import VALUES, Kind
 from ..revisions.script import is_revision_script
 from ..revisions.transformer import RevisionTransformer, called, method, receiver
 from ..rule import Rule
-from ..transformer import transforming
+from ..transformer import dotted, transforming
 
 _KEY = "whether {} is a number or a name is not known; for a name, write row._mapping[]"
-_MAYBE = "{} is a row at one place, and something else at another; use two names"
+_MAYBE = (
+    "{} is a row at one place, and something else at another, or may be; use two names,"
+    " and row._mapping for a row"
+)
 _COLUMN = "the row may be of a text, which has no columns; write the name of the column"
 _IN = "a column is in a row of a select only, and else no error; write its name"
+_TAKEN = "the name {} is taken in the script; write row._mapping"
+_KEYS = "they are a view from SQLAlchemy 1.4 on; write list() around them"
+_MAPPED = "write [dict(row._mapping) for row in …]"
 _VIEWS = ("keys", "values", "items")
 _ITERATORS = {"iterkeys": "keys", "itervalues": "values", "iteritems": "items"}
 # What takes a view of a mapping as well as a list.
@@ -34,9 +41,19 @@ class Rows(RevisionTransformer):
 
     def _refused(self, node: cst.CSTNode, place: cst.CSTNode) -> None:
         """Report a use as a mapping of what is a row by one assignment only."""
-        if isinstance(node, cst.Name) and self.kinds.may_be(node, Kind.ROW):
-            reason = _MAYBE.format(node.value)
-            self.keep(place, "what may be a row as a mapping", reason)
+        if self.kinds.may_be(node, Kind.ROW) and not self._is_mapping(node):
+            code = self.code(node)
+            code = code if len(code) < 40 and "\n" not in code else "it"
+            self.keep(place, "what may be a row as a mapping", _MAYBE.format(code))
+
+    def _is_mapping(self, node: cst.CSTNode) -> bool:
+        """Tell whether a name is that of the loop around, over ``mappings()``."""
+        loop = self.parent(node)
+        while isinstance(node, cst.Name) and loop is not None:
+            if isinstance(loop, cst.For) and dotted(loop.target) == node.value:
+                return self.kinds.is_a(loop.iter, Kind.MAPPINGS)
+            loop = self.parent(loop)
+        return False
 
     def leave_Subscript(
         self, original_node: cst.Subscript, updated_node: cst.Subscript
@@ -45,6 +62,12 @@ class Rows(RevisionTransformer):
         index = original_node.slice[0].slice
         if not isinstance(index, cst.Index) or len(original_node.slice) != 1:
             return updated_node
+        keys = original_node.value
+        is_keys = isinstance(keys, cst.Call) and method(keys) == "keys"
+        if is_keys and self.kinds.is_a(
+            receiver(cst.ensure_type(keys, cst.Call)), Kind.RESULT
+        ):
+            self.keep(original_node, "an item of the keys() of a result", _KEYS)
         if not self._is_row(original_node.value):
             if self._is_name(index.value):
                 self._refused(original_node.value, original_node)
@@ -139,6 +162,9 @@ class Rows(RevisionTransformer):
     def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
         """Change ``dict(row)`` and ``f(**row)``."""
         call = self.parent(original_node)
+        if self._is_mapped(original_node, call):
+            self.keep(original_node, "rows as mappings", _MAPPED)
+            return updated_node
         is_dict = (
             isinstance(call, cst.Call)
             and original_node.keyword is None
@@ -154,6 +180,19 @@ class Rows(RevisionTransformer):
             return updated_node
         return updated_node.with_changes(value=_mapping(updated_node.value))
 
+    def _is_mapped(self, argument: cst.Arg, call: cst.CSTNode | None) -> bool:
+        """Tell whether ``map(dict, rows)`` has these rows."""
+        if not isinstance(call, cst.Call) or not self.is_named(
+            call.func, "builtins.map"
+        ):
+            return False
+        function = call.args[0]
+        return (
+            argument is not function
+            and self.is_named(function.value, "builtins.dict")
+            and self.kinds.may_be(argument.value, Kind.RESULT, Kind.ROWS)
+        )
+
     def leave_StarredDictElement(
         self,
         original_node: cst.StarredDictElement,
@@ -161,6 +200,7 @@ class Rows(RevisionTransformer):
     ) -> cst.StarredDictElement:
         """Change ``{**row}``."""
         if not self._is_row(original_node.value):
+            self._refused(original_node.value, original_node)
             return updated_node
         if not self.change(original_node, "a row as a mapping"):
             return updated_node
@@ -179,10 +219,10 @@ class Rows(RevisionTransformer):
         is_view = not arguments and name in (*_VIEWS, *_ITERATORS)
         if not is_view and not (name == "has_key" and len(arguments) == 1):
             return updated_node
-        if not self.change(original_node, f"{name}() of a row"):
-            return updated_node
         mapping = _mapping(receiver(updated_node))
         if name == "has_key":
+            if not self.change(original_node, f"{name}() of a row"):
+                return updated_node
             return cst.Comparison(
                 updated_node.args[0].value,
                 [cst.ComparisonTarget(cst.In(), mapping)],
@@ -190,11 +230,24 @@ class Rows(RevisionTransformer):
                 rpar=[cst.RightParen()],
             )
         view = called(mapping, _ITERATORS.get(name, name))
+        taken = "iter" if name in _ITERATORS else "list"
+        if not self._is_builtin(original_node, taken):
+            self.keep(original_node, f"{name}() of a row", _TAKEN.format(taken))
+            return updated_node
+        if not self.change(original_node, f"{name}() of a row"):
+            return updated_node
         if name in _ITERATORS:
             return cst.Call(cst.Name("iter"), [cst.Arg(view)])
         if self._takes_views(original_node):
             return view
         return cst.Call(cst.Name("list"), [cst.Arg(view)])
+
+    def _is_builtin(self, node: cst.CSTNode, name: str) -> bool:
+        """Tell whether a name of Python means at a node what it says."""
+        scope = self.get_metadata(ScopeProvider, node, None)
+        return scope is not None and all(
+            isinstance(one, BuiltinAssignment) for one in scope[name]
+        )
 
     def _takes_views(self, node: cst.CSTNode) -> bool:
         """Tell whether what is around a view needs no list."""

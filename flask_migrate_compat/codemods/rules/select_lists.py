@@ -75,8 +75,20 @@ class SelectLists(Clauses, Bound, Executions):
         if name == "case":
             positional = [one for one in call.args if one.keyword is None]
             is_dict = self.kinds.is_a(first, Kind.DICT)
-            return is_list or (is_dict and len(positional) > 1)
-        return is_list or isinstance(first, (cst.List, cst.Tuple))
+            return (
+                is_list or self._has_tuples(first) or (is_dict and len(positional) > 1)
+            )
+        return is_list or self.kinds.is_a(first, Kind.TUPLE)
+
+    def _has_tuples(self, whens: cst.BaseExpression) -> bool:
+        """Tell whether the pairs of ``case`` are in a tuple; one pair is none."""
+        values = self.kinds.values(whens)
+        return bool(values) and all(
+            isinstance(value, cst.Tuple)
+            and bool(value.elements)
+            and all(self.kinds.is_a(one.value, Kind.TUPLE) for one in value.elements)
+            for value in values
+        )
 
     def _select(self, old: cst.Call, new: cst.Call) -> cst.BaseExpression:
         bind = keyword(old, "bind")

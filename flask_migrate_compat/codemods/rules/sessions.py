@@ -35,6 +35,17 @@ class Sessions(RevisionTransformer):
             not in (Kind.CONNECTION, Kind.ENGINE)
             for one in matchers.findall(node, matchers.Call())
         )
+        # Without begin(), such a session would commit each statement.
+        self._has_autocommit = any(
+            self.kinds.sqlalchemy_name(call.func) in _MAKERS
+            and self._commits_by_itself(call)
+            for one in matchers.findall(node, matchers.Call())
+            for call in [cst.ensure_type(one, cst.Call)]
+        )
+
+    def _commits_by_itself(self, call: cst.Call) -> bool:
+        autocommit = keyword(call, "autocommit")
+        return autocommit is not None and self.code(autocommit.value) != "False"
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
         """Change ``sessionmaker(bind=bind, autocommit=True)``."""
@@ -81,6 +92,7 @@ class Sessions(RevisionTransformer):
         return (
             isinstance(line, cst.SimpleStatementLine)
             and len(line.body) == 1
+            and not self._has_autocommit
             and not comments(line)
             and self.kinds.is_a(receiver(cst.ensure_type(call, cst.Call)), Kind.SESSION)
         )

@@ -110,6 +110,8 @@ class Transactions(RevisionTransformer):
             call = self.parent(attribute) if attribute is not None else None
             expression = self.parent(call) if call is not None else None
             line = self._line(expression)
+            if _is_handed_on(attribute, names) and not isinstance(expression, cst.Expr):
+                return None
             if method(call or use) in names and isinstance(expression, cst.Expr):
                 if line is None or not self._may_go(method(call or use), line):
                     return None
@@ -190,6 +192,10 @@ class Transactions(RevisionTransformer):
         kind = self.kinds.of(of)
         if original_node in self._plain:
             return receiver(updated_node)
+        is_own = kind in (Kind.OTHER_CONNECTION, Kind.OTHER_ENGINE)
+        if name in CALLERS and is_own:
+            what = f"{name}() of a connection or engine"
+            self.keep(original_node, what, "call the function with a connection")
         if name in CALLERS and kind in (Kind.CONNECTION, Kind.ENGINE):
             return self._called(original_node, updated_node)
         if kind is Kind.CONNECTION:
@@ -238,6 +244,9 @@ class Transactions(RevisionTransformer):
         if bind is None or not old.args or old.args[0].star or old.args[0].keyword:
             self.keep(old, what, "call the function with op.get_bind()")
             return new
+        if comments(old) > comments(old.args[0].value):
+            self.keep(old, what, _COMMENT)
+            return new
         if not self.change(old, what):
             return new
         function = new.args[0].value
@@ -268,6 +277,11 @@ class Transactions(RevisionTransformer):
             return
         if not is_reading(statement):
             self.keep(node, "a write on a connection of its own", _LOST)
+
+
+def _is_handed_on(attribute: cst.CSTNode | None, names: Sequence[str]) -> bool:
+    """Tell whether a use is one of these methods, called or not."""
+    return isinstance(attribute, cst.Attribute) and attribute.attr.value in names
 
 
 def _footer(node: cst.With) -> bool:

@@ -22,6 +22,7 @@ COLUMN = "sa.Column('id', sa.Integer)"
         "x.exists()\nx.bind = bind\nx.create()\n",
         "sa.exists()\n",
         "sa.MetaData(bind=bind)  # noqa: FMC406\n",
+        "def f(m):\n    sa.Table('t', m)\n    sa.Table('t', m).create(bind)\n",
     ],
 )
 def test_unchanged(body: str) -> None:
@@ -89,6 +90,12 @@ def test_unchanged(body: str) -> None:
             "x = bind.dialect.has_table(bind, t.name, t.schema)\n",
         ),
         (
+            "m = sa.MetaData(bind)\nt = sa.Table(\n    't',\n    m,\n"
+            f"    {COLUMN},  # one\n    autoload=True,  # two\n).drop()\n",
+            "m = sa.MetaData()\nt = sa.Table(\n    't',\n    m,\n"
+            f"    {COLUMN},  # one\n    autoload_with=bind,  # two\n).drop(bind)\n",
+        ),
+        (
             "sa.Table('t', sa.MetaData()).exists(bind)\n",
             "bind.dialect.has_table(bind, sa.Table('t', sa.MetaData()).name)\n",
         ),
@@ -118,11 +125,34 @@ def test_the_connection_has_another_name_elsewhere() -> None:
         (f"{M}m.bind = x\nm.reflect()\n", ["MetaData()", "op.get_bind()"]),
         (f"{M}m.bind = bind  # comment\n", ["MetaData()"]),
         (f"{M}m.reflect()\n", ["op.get_bind()"]),
+        ("def f(m):\n    sa.Table('t', m, autoload=True)\n", ["autoload_with"]),
+        ("sa.Table('t', autoload=True, metadata=x)\n", ["autoload_with"]),
+        # What is not True or False may be either.
+        ("m = sa.MetaData(bind=bind, reflect=x)\n", ["a line of its own"]),
+        ("m = sa.MetaData(bind, True)\n", ["names of its arguments"]),
+        # The binding stays as long as one place needs it.
+        (f"{M}m.bind = bind\nm.reflect()  # noqa\n", ["MetaData()"]),
+        (
+            "m = sa.MetaData(bind=bind)\nm.reflect(\n    only=['a'],  # one\n)\n",
+            ["MetaData()", "comment"],
+        ),
+        ("m = sa.MetaData(\n    bind=bind,  # one\n)\n", ["comment"]),
+        (
+            f"{M}sa.Table(\n    't',\n    m,\n    autoload=True,  # one\n"
+            "    autoload_with=bind,\n)\n",
+            ["comment"],
+        ),
         (f"{M}t = sa.Table('t', m)\nt.create()\n", ["op.get_bind()"]),
         (f"{M}sa.Table('t', m, autoload=True)\n", ["autoload_with"]),
         (f"{M}sa.Table('t', m, autoload=x, autoload_with=bind)\n", ["autoload_with"]),
         (f"{M}sa.Table('t', m, schema='s').exists(bind)\n", ["sa.inspect"]),
         (f"{M}sa.Table('t', m).exists(x)\n", ["sa.inspect"]),
+        (f"{M}sa.Table('t', m).exists(\n    bind  # one\n)\n", ["comment"]),
+        (
+            "from sqlalchemy.ext.declarative import declarative_base\n"
+            "B = declarative_base()\nB.metadata.bind = x\nB.metadata.create_all()\n",
+            ["MetaData()", "op.get_bind()"],
+        ),
     ],
 )
 def test_left(body: str, reasons: list[str]) -> None:

@@ -89,6 +89,8 @@ def test_rewritten(before: str, after: str) -> None:
         ("bind.engine.url.database = 'x'\n", "url.set()"),
         ("u = bind.engine.url\nu.database = 'x'\n", "url.set()"),
         ("bind.engine.table_names(connection=bind)\n", "sa.inspect()"),
+        ("bind.engine.has_table(  # one\n    'users')\n", "comment"),
+        (f"{OWN}engine.contextual_connect()\n", "connect()"),
     ],
 )
 def test_left(body: str, reason: str) -> None:

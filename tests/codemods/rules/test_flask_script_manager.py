@@ -699,6 +699,21 @@ def test_left_questions(call: str, reason: str) -> None:
     assert_left(RULE, f"from flask_script import {name}\n\nvalue = {call}\n", reason)
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("prompt_bool(TEXT)", "does not stand there"),
+        ("prompt_bool(('x'))", "does not stand there"),
+        ("prompt_bool(\n        'x',  # one\n    )", "comment"),
+        ("click = prompt_bool('x')", "the name click"),
+        ("[prompt_bool('x') for click in y]", "the name click"),
+    ],
+)
+def test_left_questions_in_a_function(body: str, reason: str) -> None:
+    head = "from flask_script import prompt_bool\n\nTEXT = 'x'\n\n\ndef f():\n    "
+    assert_left(RULE, f"{head}{body}\n", reason)
+
+
 def test_noqa_keeps_the_whole_file() -> None:
     text = HEAD + "\n@manager.command  # noqa: FMC201\ndef f():\n    pass\n" + RUN
     assert_left(RULE, text, "it waits for line 6", "it waits for line 6")

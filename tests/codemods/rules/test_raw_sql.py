@@ -82,6 +82,7 @@ def test_only_revision_scripts() -> None:
             "bind.execute('a :b c:d e::f')\n",
             "bind.execute(sa.text('a \\\\:b c:d e::f'))\n",
         ),
+        ("bind.execute(s := 'a')\n", "bind.exec_driver_sql(s := 'a')\n"),
         ("bind.execute(r'a :b')\n", "bind.execute(sa.text(r'a \\:b'))\n"),
         ("bind.execute('a ' 'b' ':c')\n", "bind.execute(sa.text('a ' 'b' ':c'))\n"),
         ("bind.execute('a ' ':b')\n", "bind.execute(sa.text('a ' '\\\\:b'))\n"),
@@ -212,6 +213,17 @@ def test_an_import_is_added() -> None:
     )
     taken = head.format("sa = 1\n") + body.format("'UPDATE users'")
     tools.assert_left(RULE, taken, "sa is something else here")
+
+
+def test_left_arguments_of_text() -> None:
+    for arguments, reason in (
+        ("bindparams=x", "bindparams()"),
+        ("bindparams=None", "bindparams()"),
+        ("typemap=x", "columns()"),
+        ("bindparams=[  # one\n    x]", "comment"),
+    ):
+        assert_left(RULE, f"x = f()\nsa.text('a :x', {arguments})\n", reason)
+    assert_left(RULE, "sa.text('a', bind).execute()\n", "nothing but a string")
 
 
 @pytest.mark.parametrize(

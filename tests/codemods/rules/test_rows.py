@@ -27,6 +27,7 @@ LOOP = "for row in bind.execute(sa.text('x')):\n    "
         "row = x if y else bind.execute(sa.text('x')).first()\nrow[0]\n",
         "def f(row):\n    return row['name'], bind.execute(sa.text('x'))\n",
         f"{ROW}row['name']  # noqa: FMC404\n",
+        f"{LOOP}row.id\nfor row in bind.execute(x).mappings():\n    row['id']\n",
     ],
 )
 def test_unchanged(body: str) -> None:
@@ -98,6 +99,12 @@ def test_rewritten(before: str, after: str) -> None:
             "    row._mapping['id']\n",
         ),
         (
+            "r = bind.execute(users.select())\nr = r.fetchall()\n"
+            "for row in r:\n    row['id']\nr[0]['id']\n",
+            "r = bind.execute(users.select())\nr = r.fetchall()\n"
+            "for row in r:\n    row._mapping['id']\nr[0]._mapping['id']\n",
+        ),
+        (
             "s = sa.orm.Session(bind)\ns.execute(x).first()['id']\n",
             "s = sa.orm.Session(bind)\ns.execute(x).first()._mapping['id']\n",
         ),
@@ -118,3 +125,44 @@ def test_left() -> None:
     assert_left(RULE, f"{ROW}x = users.c.id in row\n", "write its name")
     two = f"{ROW}row = dict(row)\nrow['name']\nrow[0]\n'name' in row\n"
     assert_left(RULE, two, *["row is a row at one place"] * 3)
+
+
+ROWS = "bind.execute(users.select()).fetchall()"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"rows = []\nif x:\n    rows = {ROWS}\nfor row in rows:\n    row['id']\n",
+        f"rows = {ROWS} if x else []\nfor row in rows:\n    row['id']\n",
+        f"rows = {ROWS} or None\nx = rows[0]['id']\n",
+        f"row = {ROWS}[0] or {{}}\nrow['id']\n",
+        f"x = sorted({ROWS}, key=lambda row: row['id'])\n",
+        f"rows = {ROWS}\nrows.sort(key=lambda row: row['id'])\n",
+        "x = next(bind.execute(users.select()))['id']\n",
+        f"for a, row in zip(x, {ROWS}):\n    row['id']\n",
+        f"for row in (row for row in {ROWS}):\n    row['id']\n",
+        f"def f(x, row):\n    row['id']\nfor row in {ROWS}:\n    f(1, row)\n",
+    ],
+)
+def test_left_what_may_be_a_row(body: str) -> None:
+    assert_left(RULE, body, "row._mapping for a row")
+
+
+def test_left_where_nothing_can_be_written() -> None:
+    assert_left(RULE, f"x = list(map(dict, {ROWS}))\n", "dict(row._mapping)")
+    assert_left(RULE, "x = bind.execute(users.select()).keys()[0]\n", "list()")
+    assert_left(RULE, f"{ROW}list = [1]\nx = row.keys()\n", "list is taken")
+
+
+def test_unknown_rows_are_not_looked_for_without_end() -> None:
+    body = "a = b if x else c\nb = a or d\nfor a in b:\n    b = a['id']\n"
+    assert_unchanged(RULE, body)
+
+
+def test_many_lines_of_one_name_take_no_time() -> None:
+    lines = "s = s + 'x'\nq = q.where(x)\n" * 40
+    body = f"s = ''\nq = users.select()\n{lines}bind.execute(s)\nbind.execute(q)\n"
+    assert_unchanged(RULE, body)
+    rows = f"r = {ROWS}\n" + "r = r or None\n" * 40
+    assert_left(RULE, f"{rows}r[0]['id']\n", "row._mapping for a row")

@@ -22,6 +22,7 @@ from tests.codemods.revisions import assert_left, assert_rewritten, assert_uncha
         "users.select().with_only_columns(users.c.id)\n",
         "select([1])\n",
         "widget.select([1], 2)\n",
+        "w = (users.c.id == 1, 'x')\nsa.case(w)\n",
         "import select\nselect.select([1], [], [])\n",
         "sa.select([users.c.id])  # noqa: FMC402\n",
     ],
@@ -82,6 +83,14 @@ def test_unchanged(body: str) -> None:
             "sa.select([users], bind=bind).execute().fetchall()\n",
             "bind.execute(sa.select(users)).fetchall()\n",
         ),
+        ("c = (users.c.id,)\nsa.select(c)\n", "c = (users.c.id,)\nsa.select(*c)\n"),
+        ("sa.select([users.c.id] + x)\n", "sa.select(*[users.c.id] + x)\n"),
+        ("c = x + [a]\nsa.select(c)\n", "c = x + [a]\nsa.select(*c)\n"),
+        (
+            "sa.case(((a, 'x'), (b, 'y')), else_='z')\n",
+            "sa.case((a, 'x'), (b, 'y'), else_='z')\n",
+        ),
+        ("w = ((a, 'x'),)\nsa.case(w)\n", "w = ((a, 'x'),)\nsa.case(*w)\n"),
         ("sa.exists([users.c.id])\n", "sa.exists(users.c.id)\n"),
         (
             "sa.exists([users.c.id, users.c.name], users.c.id == 1)\n",
@@ -118,6 +127,8 @@ def test_rewritten(before: str, after: str) -> None:
     ("body", "reason"),
     [
         ("def f(w):\n    sa.select([users.c.id], w)\n", "may be None"),
+        ("sa.select([a], b if c else None)\n", "may be None"),
+        ("w = a == 1\nw = w if c else None\nsa.select([a], w)\n", "may be None"),
         ("def f(c):\n    sa.select(c, order_by=x)\n", "whether c is a list"),
         ("sa.select(['id'])\n", "sa.column()"),
         ("sa.select([1])\n", "sa.column()"),

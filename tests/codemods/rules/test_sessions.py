@@ -48,6 +48,14 @@ def test_rewritten(before: str, after: str) -> None:
     assert_rewritten(RULE, before, after)
 
 
+def test_left_while_the_session_commits_by_itself() -> None:
+    body = (
+        "s = sa.orm.Session(bind=bind, autocommit=True)\n"
+        "s.begin(subtransactions=True)\ns.commit()\n"
+    )
+    assert_left(RULE, body, "commit()", "flush()")
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

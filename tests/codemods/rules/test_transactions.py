@@ -92,6 +92,11 @@ def test_rewritten(before: str, after: str) -> None:
             "forgets",
         ),
         (f"{SESSION}s.rollback()\n", "without an error"),
+        # It would close the connection of the migration.
+        ("c = bind.connect()\nf(c.close)\n", "not known"),
+        ("c = bind.connect()\nx = lambda: c.close()\n", "not known"),
+        ("bind.run_callable(\n    f,  # one\n    1,\n)\n", "comment"),
+        ("sa.create_engine('x').run_callable(f)\n", "with a connection"),
         ("bind.execution_options(isolation_level='AUTOCOMMIT')\n", "autocommit_block"),
         ("with bind.begin() as t:\n    f(t)\n", "more than a commit"),
         ("t = bind.begin()\nf(t)\n", "more than a commit"),
