@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +22,8 @@ from .source import Source, UnreadableError
 UNREADABLE = "FMC000"
 # So many files are worth a second process, which takes a third of a second to start.
 _MANY = 64
+# More would be more than the stack of a process of Python 3.8 holds.
+_DEPTH = 5_000
 # So many files are handed to a process at once.
 _CHUNK = 8
 _CHANGED = "has changed since it was read; run the command again"
@@ -145,6 +148,9 @@ class Job:
 
     def __call__(self, file: File) -> Outcome:
         """Do it."""
+        # A string in a thousand pieces, or as many branches of an `if`, are nested as
+        # deeply for LibCST.
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEPTH))
         try:
             source = read(file)
             if source.is_python:

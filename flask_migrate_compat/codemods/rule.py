@@ -3,28 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable, NamedTuple
+from typing import Callable
 
-if TYPE_CHECKING:
-    from .source import Source
-
-
-class Place(NamedTuple):
-    """A place in a file.
-
-    :param line: of its first character, from 1.
-    :param column: of its first character, from 1.
-    :param end_line: of its last character, from 1.
-    """
-
-    line: int
-    column: int = 1
-    end_line: int = 0
-
-    @property
-    def lines(self) -> set[int]:
-        """Return its first line and its last one, where a comment about it stands."""
-        return {self.line, self.end_line or self.line}
+from .source import Place, Source
 
 
 @dataclass(frozen=True, order=True)

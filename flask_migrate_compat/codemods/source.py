@@ -11,9 +11,7 @@ import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePath
-from typing import TYPE_CHECKING
-
-from .rule import Place
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -38,6 +36,24 @@ _VALID_PYTHON_2 = re.compile(
 )
 # What Python itself says of an expression with thousands of parentheses or operators.
 _DEEP = re.compile(r"too many nested|MemoryError|RecursionError|too complex", re.I)
+
+
+class Place(NamedTuple):
+    """A place in a file.
+
+    :param line: of its first character, from 1.
+    :param column: of its first character, from 1.
+    :param end_line: of its last character, from 1.
+    """
+
+    line: int
+    column: int = 1
+    end_line: int = 0
+
+    @property
+    def lines(self) -> set[int]:
+        """Return its first line and its last one, where a comment about it stands."""
+        return {self.line, self.end_line or self.line}
 
 
 class UnreadableError(Exception):
@@ -175,7 +191,9 @@ class Source:
         try:
             module = cst.parse_module(self.text)
             same = module.code == self.text
-        except (cst.ParserSyntaxError, ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise UnreadableError("is nested too deeply") from error
+        except (cst.ParserSyntaxError, ValueError) as error:
             problem, line = self._parsed
             why = problem or type(error).__name__
             reason = f"is not Python that can be parsed: {why}"

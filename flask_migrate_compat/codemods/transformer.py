@@ -18,8 +18,8 @@ from libcst.metadata import (
 )
 
 from .removing import without_arguments
-from .rule import Place, Report
-from .source import Source
+from .rule import Report
+from .source import Place, Source
 
 #: Why a name that is assigned is not changed.
 REPLACED = (

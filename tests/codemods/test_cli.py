@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from flask_migrate_compat.codemods import engine
-from flask_migrate_compat.codemods.rule import Place, Report, Rule
+from flask_migrate_compat.codemods.rule import Report, Rule
 from flask_migrate_compat.codemods.rules import RULES
-from flask_migrate_compat.codemods.source import Source
+from flask_migrate_compat.codemods.source import Place, Source
 
 from .conftest import Run
 

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from flask_migrate_compat.codemods import engine
 from flask_migrate_compat.codemods.engine import Job, Outcome, find, rewrite, write
 from flask_migrate_compat.codemods.files import File, FileError
-from flask_migrate_compat.codemods.rule import Place, Report, Rule
+from flask_migrate_compat.codemods.rule import Report, Rule
 from flask_migrate_compat.codemods.rules import RULES
-from flask_migrate_compat.codemods.source import Source
+from flask_migrate_compat.codemods.source import Place, Source
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent

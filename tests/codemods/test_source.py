@@ -7,8 +7,7 @@ import codecs
 import pytest
 from hypothesis import given, strategies as st
 
-from flask_migrate_compat.codemods.rule import Place
-from flask_migrate_compat.codemods.source import Source, UnreadableError
+from flask_migrate_compat.codemods.source import Place, Source, UnreadableError
 
 
 @pytest.mark.parametrize(

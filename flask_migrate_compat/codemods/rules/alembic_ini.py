@@ -7,8 +7,8 @@ from typing import Sequence
 
 from ..environment.known import known
 from ..environment.options import Option, parse
-from ..rule import Place, Report, Rule
-from ..source import LINE_END, Source
+from ..rule import Report, Rule
+from ..source import LINE_END, Place, Source
 from .env_py import spans
 
 _LOGGER = "flask_migrate"

@@ -9,8 +9,8 @@ from ..environment.compose import compose, template_parsed
 from ..environment.known import Difference, Known, Release, known, nearest
 from ..environment.plan import Plan
 from ..environment.units import parse
-from ..rule import Place, Report, Rule
-from ..source import LINE_END, Source
+from ..rule import Report, Rule
+from ..source import LINE_END, Place, Source
 
 
 def apply(source: Source, report: Report) -> str:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Iterator, NamedTuple
 
-from ..rule import Place, Report, Rule
-from ..source import LINE_END, Source
+from ..rule import Report, Rule
+from ..source import LINE_END, Place, Source
 
 #: The commands of Flask-Migrate, which no other tool has below ``db``.
 COMMANDS = (
