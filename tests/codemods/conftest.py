@@ -6,9 +6,15 @@ from pathlib import Path
 from typing import Callable, NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from flask_migrate_compat.codemods.cli import program
 
+# How long an example takes says nothing: the first ones import and parse.
+settings.register_profile(
+    "codemods", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("codemods")
 # The idioms are those that the legacy room is tested with, which is to be deletable.
 LEGACY = Path(__file__).parents[1] / "legacy"
 collect_ignore = [] if LEGACY.exists() else ["test_revision_idioms.py"]

@@ -97,8 +97,10 @@ def only_scratch_databases(dialect, record, arguments, keywords):
 
 def only_scratch_files(event, arguments):
     """The same for SQLite without SQLAlchemy, before it makes a file."""
-    if event == "sqlite3.connect" and str(arguments[0]) not in ALLOWED:
-        raise RuntimeError(REFUSED + str(arguments[0]))
+    if event == "sqlite3.connect":
+        where = os.fsdecode(arguments[0])
+        if where not in ALLOWED:
+            raise RuntimeError(REFUSED + where)
 
 
 sys.addaudithook(only_scratch_files)
