@@ -28,6 +28,7 @@ FILES = {
 
         app = Flask(__name__, static_path="/files")
         app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:////{folder}/shop.db"
+        app.config["SQLALCHEMY_TRACK_MODIFICATIONS"] = False
         db = SQLAlchemy(app, use_native_unicode=False)
         Migrate(app, db)
 
