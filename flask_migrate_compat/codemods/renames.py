@@ -23,6 +23,7 @@ from .transformer import (
     Transformer,
     comment_behind,
     dotted,
+    extension_name,
     undotted,
     with_commas,
 )
@@ -36,10 +37,7 @@ _STAR = "name what is used, so that it can be changed"
 
 def _today(name: str) -> str:
     """Return the name of an extension as it is without ``flask.ext``."""
-    for prefix in ("flask.ext.", "flaskext."):
-        if name.startswith(prefix):
-            return f"flask_{name[len(prefix) :]}"
-    return name
+    return extension_name(name) or name
 
 
 class Renames(Transformer):

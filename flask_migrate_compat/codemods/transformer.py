@@ -221,6 +221,14 @@ def dotted(node: cst.CSTNode | None) -> str:
     return ""
 
 
+def extension_name(name: str) -> str:
+    """Return ``flask_x.y`` for ``flask.ext.x.y`` and ``flaskext.x.y``, or nothing."""
+    for prefix in ("flask.ext.", "flaskext."):
+        if name.startswith(prefix):
+            return f"flask_{name[len(prefix) :]}"
+    return ""
+
+
 def undotted(name: str) -> cst.Name | cst.Attribute:
     """Make the expression ``a.b.c``."""
     first, *rest = name.split(".")

@@ -42,6 +42,27 @@ LIST = "whether {} is a list is not known; write {}"
 class Clauses(RevisionTransformer):
     """Change arguments into methods."""
 
+    def made(
+        self,
+        old: cst.Call,
+        new: cst.Call,
+        message: str,
+        make: Callable[[cst.Call, cst.Call], cst.BaseExpression],
+    ) -> cst.BaseExpression:
+        """Return what a function makes of a call; report why when it cannot.
+
+        :param old: the original node.
+        :param new: what it is now.
+        :param message: what is old about it.
+        :param make: raises :class:`Left` when the call stays.
+        """
+        try:
+            result = keeping_comments(old, lambda: make(old, new))
+        except Left as left:
+            self.keep(old, message, left.reason)
+            return new
+        return result if self.change(old, message) else new
+
     def arguments(
         self, old: cst.Call, new: cst.Call, order: Sequence[str]
     ) -> dict[str, tuple[cst.Arg, cst.Arg]]:

@@ -21,12 +21,12 @@ from ..transformer import (
     Transformer,
     comment_behind,
     dotted,
+    extension_name,
     transforming,
     undotted,
     with_commas,
 )
 
-_PREFIXES = ("flask.ext.", "flaskext.")
 _HOOK = "flask.exthook made flask.ext; with it gone, remove what uses it"
 # Blanks and line ends may stand around each dot.
 _TRACE = re.compile(r"\b(?:ext|exthook|flaskext)\b")
@@ -35,14 +35,6 @@ _GLOBAL = "it is imported with global: import the extension at the top of the fi
 _SHARED = "it has comments and shares its line: put it on a line of its own"
 _NO_COMMA = cst.MaybeSentinel.DEFAULT
 _EXT = "what is looked up in it is not known; import the extension by its own name"
-
-
-def _successor(name: str) -> str:
-    """Return ``flask_x.y`` for ``flask.ext.x.y`` and ``flaskext.x.y``, or nothing."""
-    for prefix in _PREFIXES:
-        if name.startswith(prefix):
-            return f"flask_{name[len(prefix) :]}"
-    return ""
 
 
 def _first(node: cst.CSTNode) -> cst.Name:
@@ -87,7 +79,7 @@ class FlaskExt(Transformer):
 
     def _extension(self, node: cst.Attribute) -> str:
         """Return ``flask_x`` if an expression is ``flask.ext.x``."""
-        extension = _successor(self._name(node))
+        extension = extension_name(self._name(node))
         if "." in extension or not self._is_expression(node):
             return ""
         return extension
@@ -164,7 +156,7 @@ class FlaskExt(Transformer):
         """Tell whether the new form of a statement binds an extension."""
         return any(
             alias.asname is None
-            and _successor(dotted(alias.name)).split(".")[0] == extension
+            and extension_name(dotted(alias.name)).split(".")[0] == extension
             for alias in node.names
         )
 
@@ -198,7 +190,7 @@ class FlaskExt(Transformer):
     ) -> cst.ImportFrom:
         """Change ``from flask.ext.x import y``; the other form takes a statement."""
         module = "" if original_node.relative else dotted(original_node.module)
-        extension = _successor(module)
+        extension = extension_name(module)
         if extension and self.change(original_node, f"import from {module}"):
             return updated_node.with_changes(module=undotted(extension))
         if module == "flask.exthook":
@@ -218,7 +210,7 @@ class FlaskExt(Transformer):
         names: list[cst.ImportAlias] = []
         for alias, new in zip(original_node.names, updated_node.names):
             name = dotted(alias.name)
-            extension = _successor(name)
+            extension = extension_name(name)
             kept = self._kept.get(extension.split(".")[0])
             if name == "flask.exthook":
                 self.keep(original_node, "import of flask.exthook", _HOOK)

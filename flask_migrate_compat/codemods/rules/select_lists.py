@@ -6,12 +6,10 @@ takes nothing else.
 
 from __future__ import annotations
 
-from typing import Callable
-
 import libcst as cst
 
 from ..revisions.bound import Bound, bound_root, unbound
-from ..revisions.clauses import CLAUSES, SELECT, Clauses, keeping_comments
+from ..revisions.clauses import CLAUSES, SELECT, Clauses
 from ..revisions.execution import METHODS, Executions, Left
 from ..revisions.kind import Kind
 from ..revisions.script import is_revision_script
@@ -43,21 +41,7 @@ class SelectLists(Clauses, Bound, Executions):
         }.get(name)
         if make is None or not self._is_old(name, original_node):
             return updated_node
-        return self._made(original_node, updated_node, f"{name}() of old", make)
-
-    def _made(
-        self,
-        old: cst.Call,
-        new: cst.Call,
-        message: str,
-        make: Callable[[cst.Call, cst.Call], cst.BaseExpression],
-    ) -> cst.BaseExpression:
-        try:
-            result = keeping_comments(old, lambda: make(old, new))
-        except Left as left:
-            self.keep(old, message, left.reason)
-            return new
-        return result if self.change(old, message) else new
+        return self.made(original_node, updated_node, f"{name}() of old", make)
 
     def _is_old(self, name: str, call: cst.Call) -> bool:
         """Tell whether a call has what only SQLAlchemy 1.x takes."""
@@ -176,7 +160,7 @@ class SelectLists(Clauses, Bound, Executions):
         if bind is None:
             return new
         message = f"{method(old)}() of a bound select"
-        return self._made(
+        return self.made(
             old,
             new,
             message,

@@ -5,12 +5,10 @@ SQLAlchemy 1.4 deprecated both, 2.0 has neither.
 
 from __future__ import annotations
 
-from typing import Callable
-
 import libcst as cst
 
 from ..revisions.bound import Bound, bound_root, unbound
-from ..revisions.clauses import Clauses, keeping_comments
+from ..revisions.clauses import Clauses
 from ..revisions.execution import METHODS, Executions, Left
 from ..revisions.kind import CONNECTIONS, Kind
 from ..revisions.script import is_revision_script
@@ -47,32 +45,18 @@ class StatementArguments(Clauses, Bound, Executions):
             return self._executed(original_node, updated_node)
         if name in _ORDERS and self.kinds.is_a(receiver(original_node), Kind.TABLE):
             if name == "count":
-                return self._made(original_node, updated_node, "count()", self._count)
+                return self.made(original_node, updated_node, "count()", self._count)
             if original_node.args:
                 what = f"{name}() with clauses as arguments"
-                return self._made(original_node, updated_node, what, self._method)
+                return self.made(original_node, updated_node, what, self._method)
             return updated_node
         name = self.kinds.sqlalchemy_name(original_node.func)
         if name in ("update", "delete", "insert") and len(original_node.args) > 1:
             what = f"{name}() with clauses as arguments"
-            return self._made(original_node, updated_node, what, self._function)
+            return self.made(original_node, updated_node, what, self._function)
         if name == "text" or name in _DDL:
             return self._declared(name, original_node, updated_node)
         return updated_node
-
-    def _made(
-        self,
-        old: cst.Call,
-        new: cst.Call,
-        message: str,
-        make: Callable[[cst.Call, cst.Call], cst.BaseExpression],
-    ) -> cst.BaseExpression:
-        try:
-            result = keeping_comments(old, lambda: make(old, new))
-        except Left as left:
-            self.keep(old, message, left.reason)
-            return new
-        return result if self.change(old, message) else new
 
     def _method(self, old: cst.Call, new: cst.Call) -> cst.BaseExpression:
         found = self.arguments(old, new, _ORDERS[method(old)])
@@ -130,7 +114,7 @@ class StatementArguments(Clauses, Bound, Executions):
         if root is not None and self.kinds.sqlalchemy_name(root.func) == "select":
             # The rule select_lists has it.
             return new
-        return self._made(old, new, f"{method(old)}() of a statement", self._execution)
+        return self.made(old, new, f"{method(old)}() of a statement", self._execution)
 
     def _execution(self, old: cst.Call, new: cst.Call) -> cst.BaseExpression:
         statement = receiver(old)
