@@ -213,7 +213,9 @@ def _files(paths: Sequence[str], exclude: Sequence[str]) -> list[File]:
     try:
         found = collect(paths or ["."])
     except FileNotFoundError as error:
-        raise click.UsageError("The working directory is gone.") from error
+        raise click.UsageError(
+            "The working directory is gone. Change to one that exists."
+        ) from error
     except FileError as error:
         raise click.UsageError(
             f"{error}. Name files and folders that exist."
@@ -339,7 +341,11 @@ def _write(changed: Sequence[Outcome], files: dict[str, File]) -> int:
             click.echo(f"rewritten: {outcome.path}")
         except FileError as error:
             failures += 1
-            click.echo(f"Error: {outcome.path} {error}.", err=True)
+            click.echo(
+                f"Error: {outcome.path} {error}. It is as it was; mend that, and run"
+                " the command again.",
+                err=True,
+            )
     return failures
 
 

@@ -26,7 +26,7 @@ _MANY = 64
 _DEPTH = 5_000
 # So many files are handed to a process at once.
 _CHUNK = 8
-_CHANGED = "has changed since it was read; run the command again"
+_CHANGED = "has changed since it was read"
 
 
 @dataclass(frozen=True)
